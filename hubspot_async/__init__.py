@@ -1,0 +1,82 @@
+"""HubSpot's slow work from asyncio: exports, imports, file imports and folder updates, started, watched and fetched.
+
+Every name here is loaded when it is first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from hubspot_async import results as results
+    from hubspot_async.endpoints import exports as exports
+    from hubspot_async.endpoints import files as files
+    from hubspot_async.endpoints import folders as folders
+    from hubspot_async.endpoints import imports as imports
+    from hubspot_async.errors import HubSpotError as HubSpotError
+    from hubspot_async.models.exports import Filter as Filter
+    from hubspot_async.models.exports import FilterGroup as FilterGroup
+    from hubspot_async.models.exports import ListExport as ListExport
+    from hubspot_async.models.exports import PublicCrmSearchRequest as PublicCrmSearchRequest
+    from hubspot_async.models.exports import ViewExport as ViewExport
+    from hubspot_async.models.files import ImportFromUrl as ImportFromUrl
+    from hubspot_async.models.folders import FolderUpdate as FolderUpdate
+    from hubspot_async.models.imports import ColumnMapping as ColumnMapping
+    from hubspot_async.models.imports import ImportFile as ImportFile
+    from hubspot_async.models.imports import ImportRequest as ImportRequest
+    from hubspot_async.session.session import HubSpotSession as HubSpotSession
+    from hubspot_async.session.timeouts import Timeouts as Timeouts
+    from hubspot_async.tasks import HubSpotTask as HubSpotTask
+    from hubspot_async.tasks import TaskKind as TaskKind
+    from hubspot_async.watching.events import StatusChange as StatusChange
+    from hubspot_async.watching.events import WatchFailed as WatchFailed
+    from hubspot_async.watching.watcher import TaskGroupWatcher as TaskGroupWatcher
+    from hubspot_async.watching.watcher import settle as settle
+
+_HOMES = {
+    "ColumnMapping": "models.imports",
+    "Filter": "models.exports",
+    "FilterGroup": "models.exports",
+    "FolderUpdate": "models.folders",
+    "HubSpotError": "errors",
+    "HubSpotSession": "session.session",
+    "HubSpotTask": "tasks",
+    "ImportFile": "models.imports",
+    "ImportFromUrl": "models.files",
+    "ImportRequest": "models.imports",
+    "ListExport": "models.exports",
+    "PublicCrmSearchRequest": "models.exports",
+    "StatusChange": "watching.events",
+    "TaskGroupWatcher": "watching.watcher",
+    "TaskKind": "tasks",
+    "Timeouts": "session.timeouts",
+    "ViewExport": "models.exports",
+    "WatchFailed": "watching.events",
+    "settle": "watching.watcher",
+}
+_MODULES = {
+    "errors": "errors",
+    "exports": "endpoints.exports",
+    "files": "endpoints.files",
+    "folders": "endpoints.folders",
+    "imports": "endpoints.imports",
+    "results": "results",
+}
+
+__all__ = sorted([*_HOMES, *_MODULES])  # noqa: PLE0605  # pyright: ignore[reportUnsupportedDunderAll]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        value = import_module(f"hubspot_async.{_MODULES[name]}")
+    elif name in _HOMES:
+        value = getattr(import_module(f"hubspot_async.{_HOMES[name]}"), name)
+    else:
+        raise AttributeError(f"module 'hubspot_async' has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,1 @@
+"""HubSpot's calls as typed coroutines: each builds a request and promises a model."""

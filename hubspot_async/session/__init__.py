@@ -1,0 +1,1 @@
+"""Performing exchanges: the only floor that knows aiohttp."""

@@ -1,0 +1,1 @@
+"""Following any number of tasks until each is settled."""

@@ -1,0 +1,358 @@
+"""The watcher: a few workers that look, and a queue that hands out what has changed."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import weakref
+from collections import deque
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from datetime import datetime
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+import anyio
+from anyio.abc import TaskGroup
+
+from hubspot_async.errors import HubSpotError, InputError, TimedOutError, WatcherClosedError
+from hubspot_async.tasks import HubSpotTask, Snapshot
+from hubspot_async.watching import rules
+from hubspot_async.watching.backoff import Backoff
+from hubspot_async.watching.bell import Bell
+from hubspot_async.watching.events import StatusChange, WatchFailed
+from hubspot_async.watching.followers import Follower, make_event
+from hubspot_async.watching.schedule import Expiry, Poll, Schedule
+from hubspot_async.watching.watch import Watch
+from hubspot_async.wire.request import POLL, Sender
+
+S = TypeVar("S", bound=Snapshot)
+
+log = logging.getLogger("hubspot_async.watcher")
+
+WORKERS = 16
+"""Looks under way at once, for ten tasks or ten thousand."""
+
+
+class TaskGroupWatcher:
+    """Looks at any number of tasks, of any kind and any number of accounts, and hands out what changes.
+
+    Iterate it for the changes of all tasks added; `settle` and `follow` are for those who wait for one task only.
+    Enter and leave it in one asyncio task. Leaving the block stops looking; the work at HubSpot goes on.
+    *session* is whose tasks these are unless `add` names another one; *workers* bounds the looks under way at once.
+    """
+
+    def __init__(
+        self, session: Sender | None = None, *, backoff: Backoff | None = None, workers: int = WORKERS
+    ) -> None:
+        if workers < 1:
+            raise InputError(f"workers must be at least 1, not {workers}")
+        self._session = session
+        self._workers = workers
+        self._schedule = Schedule(backoff)
+        self._watches: dict[tuple[int, HubSpotTask[Any]], Watch] = {}
+        self._queue: deque[Watch] = deque()
+        self._owed = 0
+        self._holders = 0
+        self._consumer: weakref.ref[_Events] | None = None
+        self._is_open = False
+        self._was_left = False
+
+    async def __aenter__(self) -> Self:
+        if self._is_open or self._was_left:
+            raise WatcherClosedError("a watcher is entered once")
+        self._loop = asyncio.get_running_loop()
+        self._turn = asyncio.Lock()
+        self._due = Bell(self._loop)
+        self._news = Bell(self._loop)
+        self._group: TaskGroup = anyio.create_task_group()
+        await self._group.__aenter__()
+        self._is_open = True
+        for _ in range(self._workers):
+            self._group.start_soon(self._work)
+        return self
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> bool | None:
+        self._is_open, self._was_left = False, True
+        for watch in self._watches.values():
+            for follower in watch.followers:
+                follower.close()
+        self._news.ring()
+        self._group.cancel_scope.cancel()
+        try:
+            return await self._group.__aexit__(exc_type, exc, traceback)
+        except BaseExceptionGroup as group:
+            if exc is not None and group.exceptions == (exc,):
+                return False
+            raise
+
+    def add(self, task: HubSpotTask[Any], *, session: Sender | None = None, timeout: float | None = None) -> None:
+        """Watch *task* and hand out its changes, the first being its status at the next look.
+
+        A task that is watched already stays one watch. After *timeout* seconds without an end it is given up with a
+        `TimedOutError`; without one it is watched for ever. Raises InputError for a task of another account than the
+        session's, and WatcherClosedError after the block was left.
+        """
+        watch = self._watch(task, session)
+        if not watch.is_owed:
+            watch.is_owed = True
+            self._owed += 1
+            if watch.news is not None:
+                self._enqueue(watch)
+        if timeout is not None:
+            self._limit(watch, timeout)
+
+    @contextmanager
+    def held_open(self) -> Iterator[None]:
+        """Keep the iteration from ending while someone may still add tasks."""
+        self._holders += 1
+        try:
+            yield
+        finally:
+            self._holders -= 1
+            if self._is_open:
+                self._news.ring()
+
+    @asynccontextmanager
+    async def follow(
+        self, task: HubSpotTask[S], *, session: Sender | None = None
+    ) -> AsyncIterator[AsyncIterator[StatusChange[S] | WatchFailed]]:
+        """Give the changes of one task to whoever asks, from its present status to its final event.
+
+        Adds the task if it is new. Any number may follow one task, each at its own pace; none takes anything from the
+        watcher's own iteration, which does not hand out a task that was only followed.
+        """
+        self._check_open()
+        watch = self._watch(task, session)
+        follower: Follower[S] = Follower(watch)
+        if watch.news is not None:
+            follower.tell(watch.news, watch.lateness)
+        watch.follow(follower)
+        self._schedule.hasten(watch, self._time())
+        self._due.ring()
+        try:
+            yield follower
+        finally:
+            watch.unfollow(follower)
+            if not watch.followers and not watch.is_owed:
+                self._forget(watch)
+
+    async def settle(
+        self, task: HubSpotTask[S], *, session: Sender | None = None, timeout: float | None = None
+    ) -> StatusChange[S]:
+        """Wait for the end of *task*, adding it if it is new, and give its final change, successful or not.
+
+        Raises TimedOutError after *timeout* seconds (no timeout waits for ever), WatcherClosedError where the watcher
+        is left first, and whatever else ends the watch without an end of the task.
+        """
+        _check_timeout(timeout)
+        with anyio.move_on_after(timeout):
+            async with self.follow(task, session=session) as changes:
+                async for event in changes:
+                    if isinstance(event, WatchFailed):
+                        raise event.error.with_traceback(None)
+                    if event.is_final:
+                        return event
+        raise TimedOutError(f"not settled within {timeout} s", task)
+
+    def __aiter__(self) -> _Events:
+        before = self._consumer() if self._consumer else None
+        if before is not None and not before.is_exhausted:
+            raise HubSpotError("this watcher is iterated already; use follow() for one more reader of a task")
+        events = _Events(self)
+        self._consumer = weakref.ref(events)
+        return events
+
+    # Inside: what `add` keeps, what the workers do, what the queue hands out.
+
+    def _watch(self, task: HubSpotTask[Any], session: Sender | None) -> Watch:
+        if self._was_left:
+            raise WatcherClosedError("this watcher has been left")
+        session = session or self._session
+        if session is None:
+            raise InputError("session= must say whose task it is, since the watcher was given none")
+        if task.account is not None and task.account != session.account:
+            raise InputError(f"{task} cannot be watched through a session of {session.account or 'an unnamed account'}")
+        watch = self._watches.get((id(session), task))
+        if watch is None:
+            watch = self._watches[id(session), task] = Watch(task, session, _born(task, session, self._time()))
+            self._schedule.add(watch, self._time())
+            if self._is_open:
+                self._due.ring()
+        return watch
+
+    def _limit(self, watch: Watch, timeout: float) -> None:
+        _check_timeout(timeout)
+        self._schedule.limit(watch, self._time() + timeout)
+        if self._is_open:
+            self._due.ring()
+
+    def _time(self) -> float:
+        return asyncio.get_running_loop().time()
+
+    def _check_open(self) -> None:
+        if not self._is_open:
+            raise WatcherClosedError("the watcher is not open: use it inside `async with`")
+
+    async def _work(self) -> None:
+        while True:
+            async with self._turn:  # one worker waits for the next look to fall due, the others for their turn
+                poll = await self._next_poll()
+            await self._look(poll.watch)
+
+    async def _next_poll(self) -> Poll:
+        while True:
+            choice = self._schedule.next(self._time())
+            if isinstance(choice, Poll):
+                return choice
+            if isinstance(choice, Expiry):
+                self._expire(choice.watch)
+            else:
+                await self._due.wait_until(choice)
+
+    async def _look(self, watch: Watch) -> None:
+        try:
+            snapshot = await watch.session.send(watch.task.kind.status_request(watch.task), lane=POLL)
+        except HubSpotError as error:
+            if watch.is_scheduled:
+                self._fail(watch, error)
+        else:
+            if watch.is_scheduled:
+                self._observe(watch, snapshot)
+
+    def _observe(self, watch: Watch, snapshot: Snapshot) -> None:
+        if rules.lacks_result(watch.task, snapshot):
+            watch.failures += 1
+            if watch.failures >= rules.FEW:
+                self._end(watch, rules.result_missing(watch.task))
+            else:
+                self._again(watch)
+            return
+        watch.failures = 0
+        if snapshot.is_terminal:
+            watch.lateness = _lateness(snapshot, watch.session)
+            self._end(watch, snapshot)
+        else:
+            self._tell(watch, snapshot)
+            self._again(watch)
+
+    def _fail(self, watch: Watch, error: HubSpotError) -> None:
+        watch.failures += 1
+        end = rules.given_up(watch.task, error, age=self._time() - watch.born, failures=watch.failures)
+        if end is None:
+            log.debug("a look at %s failed: %s", watch.task, error)
+            self._again(watch)
+        else:
+            self._end(watch, end)
+
+    def _again(self, watch: Watch) -> None:
+        self._schedule.looked(watch, self._time(), hold=watch.is_queued and not watch.followers)
+        self._due.ring()
+
+    def _expire(self, watch: Watch) -> None:
+        self._end(watch, TimedOutError("not settled within its timeout", watch.task))
+
+    def _end(self, watch: Watch, news: Snapshot | HubSpotError) -> None:
+        log.info("%s: %s", watch.task, news if isinstance(news, HubSpotError) else news.status)
+        self._schedule.discard(watch)
+        self._tell(watch, news)
+        if not watch.is_owed:
+            self._forget(watch)
+
+    def _tell(self, watch: Watch, news: Snapshot | HubSpotError) -> None:
+        for follower in watch.followers:
+            follower.tell(news, watch.lateness)
+        if isinstance(news, HubSpotError) or news.is_terminal or news.status != watch.handed:
+            watch.news = news
+            if watch.is_owed:
+                self._enqueue(watch)
+
+    def _enqueue(self, watch: Watch) -> None:
+        if not watch.is_queued:
+            watch.is_queued = True
+            self._queue.append(watch)
+            if self._is_open:
+                self._news.ring()
+
+    def _forget(self, watch: Watch) -> None:
+        self._schedule.discard(watch)
+        key = (id(watch.session), watch.task)
+        if self._watches.get(key) is watch:
+            del self._watches[key]
+
+    async def _next_event(self) -> StatusChange[Any] | WatchFailed:
+        while not self._queue:
+            self._check_open()
+            if self._owed == 0 and self._holders == 0:
+                raise StopAsyncIteration
+            await self._news.wait_until(None)
+        return self._take(self._queue.popleft())
+
+    def _take(self, watch: Watch) -> StatusChange[Any] | WatchFailed:
+        """Hand out the news of a watch in one step: whatever is cancelled, they are taken or still there."""
+        news, watch.news, watch.is_queued = watch.news, None, False
+        assert news is not None
+        event = make_event(watch, watch.handed, news, watch.lateness)
+        if isinstance(news, HubSpotError) or news.is_terminal:
+            watch.is_owed = False
+            self._owed -= 1
+            self._forget(watch)
+        else:
+            watch.handed = str(news.status)
+            self._schedule.release(watch)
+            self._due.ring()
+        return event
+
+
+class _Events:
+    """One iteration over a watcher."""
+
+    def __init__(self, watcher: TaskGroupWatcher) -> None:
+        self._watcher = watcher
+        self._is_waiting = False
+        self.is_exhausted = False
+
+    def __aiter__(self) -> _Events:
+        return self
+
+    async def __anext__(self) -> StatusChange[Any] | WatchFailed:
+        if self._is_waiting:
+            raise HubSpotError("somebody waits for the next event of this iteration already")
+        self._is_waiting = True
+        try:
+            return await self._watcher._next_event()
+        except StopAsyncIteration:
+            self.is_exhausted = True
+            raise
+        finally:
+            self._is_waiting = False
+
+
+def _born(task: HubSpotTask[Any], session: Sender, now: float) -> float:
+    """Tell when a task began by the time that *now* is of; for one of unknown age, now."""
+    if task.started_at is None:
+        return now
+    return now - max(0.0, (session.now() - task.started_at).total_seconds())
+
+
+def _lateness(snapshot: Snapshot, session: Sender) -> float | None:
+    """Tell how long ago the work had ended when this look found out."""
+    ended = snapshot.completed_at
+    return max(0.0, (session.now() - ended).total_seconds()) if isinstance(ended, datetime) else None
+
+
+def _check_timeout(timeout: float | None) -> None:
+    if timeout is not None and not timeout > 0:
+        raise InputError(f"timeout must be a positive number of seconds or None, not {timeout!r}")
+
+
+async def settle(session: Sender, task: HubSpotTask[S], *, timeout: float | None = None) -> StatusChange[S]:
+    """Wait for the end of one task and give its final change, successful or not (see ``succeeded``).
+
+    Raises TimedOutError after *timeout* seconds; without one it waits for ever. Raises whatever else ends the watch
+    without an end of the task: VanishedError, ResponseError, ResultMissingError.
+    """
+    async with TaskGroupWatcher(session, workers=1) as watcher:
+        return await watcher.settle(task, timeout=timeout)

@@ -1,0 +1,117 @@
+"""A request as a value, the form it may carry, and who sends it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime
+from enum import Enum
+from pathlib import Path
+from typing import IO, Generic, Protocol, TypeAlias, TypeVar
+from urllib.parse import quote
+
+from attrs import field, frozen
+
+from hubspot_async.errors import InputError
+from hubspot_async.wire.versions import Family, prefix
+
+T = TypeVar("T")
+
+Source: TypeAlias = Path | bytes | IO[bytes] | AsyncIterator[bytes]
+"""Where the bytes of an uploaded file come from."""
+
+
+class Lane(Enum):
+    """Who waits for an answer: a user, or the watcher. When both wait, each gets half of the places."""
+
+    USER = "user"
+    POLL = "poll"
+
+
+USER = Lane.USER
+POLL = Lane.POLL
+
+
+@frozen
+class FilePart:
+    """One file of a form, under the name it is to have at HubSpot."""
+
+    name: str
+    file_name: str = field()
+    source: Source = field(repr=False)
+    content_type: str = "application/octet-stream"
+
+    @file_name.validator
+    def _one_line(self, _attribute: object, value: str) -> None:
+        if not value or any(ord(letter) < 32 or ord(letter) == 127 for letter in value):
+            raise InputError(f"a file cannot be uploaded under the name {value!r}")
+
+
+@frozen
+class Form:
+    """A multipart body: models written as JSON, then files."""
+
+    fields: Mapping[str, object]
+    files: tuple[FilePart, ...]
+
+
+@frozen
+class Request(Generic[T]):
+    """What is asked of HubSpot, and which model its answer is to be.
+
+    *path* is the rest of the path, after what family and version say. *promise* is None where the answer has no body.
+    A *body* is a model or a `Form`. *query* leaves out what is None; a list repeats its name.
+    """
+
+    method: str
+    family: Family
+    version: str
+    path: str
+    promise: type[T] | None = field(repr=False)
+    body: object = field(default=None, repr=False, kw_only=True)
+    query: Mapping[str, object] = field(factory=dict, kw_only=True)
+    is_start: bool = field(default=False, kw_only=True)
+    """Whether it begins work at HubSpot, so that sending it twice would do the work twice."""
+
+    @property
+    def target(self) -> str:
+        """The whole path, already encoded."""
+        return prefix(self.family, self.version) + self.path
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.target}"
+
+
+def segment(value: str) -> str:
+    """Encode *value* as one segment of a path, whatever is in it.
+
+    Raises InputError for what no server would take as a segment.
+    """
+    if value in ("", ".", "..") or len(value) > 1000 or not value.isprintable():
+        shown = value if len(value) <= 50 else value[:50] + "…"
+        raise InputError(f"{shown!r} cannot be part of a path")
+    return quote(value, safe="")
+
+
+class Sender(Protocol):
+    """What performs requests: a session, or a stand-in for it in a test."""
+
+    @property
+    def account(self) -> str | None:
+        """Whose tasks these are, where the user gave it a name."""
+
+    def now(self) -> datetime:
+        """Tell the time by HubSpot's clock, as well as it is known."""
+        ...
+
+    def version_of(self, family: Family, call: str | None = None) -> str:
+        """Choose the version to make a call in."""
+        ...
+
+    async def send(self, request: Request[T], *, lane: Lane = USER) -> T:
+        """Perform *request* and give the model it promises."""
+        ...
+
+    def open(self, request: Request[bytes]) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
+        """Perform *request* and give its body in pieces."""
+        ...

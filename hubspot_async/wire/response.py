@@ -1,0 +1,127 @@
+"""One reader for every answer: bytes to the promised model, or an error that says what came instead."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
+from typing import Any, TypeVar
+
+from hubspot_async.errors import (
+    BadRequestError,
+    ForbiddenError,
+    InvalidResponseError,
+    LockedError,
+    NotFoundError,
+    RateLimitError,
+    ResponseError,
+    ServerError,
+    UnauthorizedError,
+)
+from hubspot_async.models.problems import ErrorDetail
+from hubspot_async.wire import codec
+from hubspot_async.wire.request import Request
+
+T = TypeVar("T")
+
+_ERRORS: Mapping[int, type[ResponseError]] = {
+    400: BadRequestError,
+    401: UnauthorizedError,
+    403: ForbiddenError,
+    404: NotFoundError,
+    423: LockedError,
+    429: RateLimitError,
+}
+_LONGEST_MESSAGE = 500
+_LONGEST_RETRY_AFTER = 86_400.0
+"""Seconds. HubSpot asks for up to a day while an account moves to another region (477)."""
+
+
+def read_response(request: Request[T], status: int, headers: Mapping[str, str], content: bytes) -> T:
+    """Read an answer as the model the request promises.
+
+    Raises ResponseError where HubSpot refused, and InvalidResponseError for any other answer than the promised one.
+    """
+    if 300 <= status < 400:
+        raise InvalidResponseError(
+            f"{request} was answered with a redirect ({status}), which is not followed", status=status
+        )
+    if not 200 <= status < 300:
+        raise read_error(request, status, headers, content)
+    if request.promise is None:
+        return None  # type: ignore[return-value]
+    if not content.strip():
+        raise InvalidResponseError(f"{request} was answered {status} without a body", status=status)
+    try:
+        document = codec.parse(content)
+        _refuse_error(document)
+        return codec.structure(document, request.promise)
+    except InvalidResponseError as error:
+        raise InvalidResponseError(f"{request}, status {status}: {error}", status=status) from None
+
+
+def _refuse_error(document: Any) -> None:
+    """An error may come dressed as a success, and its ``status`` must not pass for a task's."""
+    if isinstance(document, dict) and document.get("status") == "error":
+        raise InvalidResponseError(f"an error came as a success: {_line(document.get('message'))}")
+
+
+def read_error(request: Request[Any], status: int, headers: Mapping[str, str], content: bytes) -> ResponseError:
+    """Read what HubSpot says went wrong, of which every field may be missing."""
+    try:
+        document = codec.parse(content)
+    except InvalidResponseError:
+        document = None
+    body: dict[str, Any] = document if isinstance(document, dict) else {}
+    message = _line(body.get("message")) or f"HubSpot answered {status} without saying why"
+    return _error_class(status)(
+        message,
+        status=status,
+        request=str(request),
+        category=_word(body.get("category")) or _word(body.get("errorType")),
+        sub_category=_word(body.get("subCategory")),
+        correlation_id=_word(body.get("correlationId")) or headers.get("X-HubSpot-Correlation-Id"),
+        errors=[codec.structure(each, ErrorDetail) for each in _list(body.get("errors"))[:100]],
+        context=codec.read_context(body.get("context")),
+        links=codec.read_links(body.get("links")),
+        policy_name=_word(body.get("policyName")),
+        retry_after=retry_after(headers),
+    )
+
+
+def _error_class(status: int) -> type[ResponseError]:
+    return _ERRORS.get(status) or (ServerError if 500 <= status < 600 else ResponseError)
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Give the seconds HubSpot asks to wait, where it asks and the number is sane."""
+    text = headers.get("Retry-After", "").strip()
+    if re.fullmatch(r"\d{1,9}(\.\d{1,9})?", text):
+        seconds = float(text)
+    else:
+        seconds = _seconds_between(headers.get("Date", ""), text)
+    return seconds if 0 <= seconds <= _LONGEST_RETRY_AFTER else None
+
+
+def _seconds_between(earlier: str, later: str) -> float:
+    """Compare two HTTP dates, both by the server's clock; -1 where either is none."""
+    if len(earlier) > 64 or len(later) > 64:
+        return -1
+    try:
+        return (parsedate_to_datetime(later) - parsedate_to_datetime(earlier)).total_seconds()
+    except (TypeError, ValueError, OverflowError, IndexError):
+        return -1
+
+
+def _line(value: object) -> str:
+    """Make one short line of text that somebody else wrote."""
+    text = " ".join(str(value or "")[: 4 * _LONGEST_MESSAGE].split())
+    return text if len(text) <= _LONGEST_MESSAGE else text[:_LONGEST_MESSAGE] + "…"
+
+
+def _word(value: object) -> str | None:
+    return value[:200] if isinstance(value, str) else None
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []

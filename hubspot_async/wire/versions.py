@@ -1,0 +1,107 @@
+"""Which versions of HubSpot's API there are, where each begins, and what each lacks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from enum import StrEnum
+
+from attrs import field, frozen
+
+from hubspot_async.errors import InputError, UnsupportedVersionError
+
+DEFAULT = "2026-03"
+"""The one dated version that has all four kinds of task and whose specifications can be trusted."""
+
+SUPPORTED_UNTIL: Mapping[str, date] = {
+    "v3": date(2027, 9, 30),
+    "2025-09": date(2027, 3, 31),
+    "2026-03": date(2027, 9, 30),
+    "2026-09": date(2028, 3, 31),
+}
+"""Known versions, oldest first, and about when HubSpot stops supporting each: 18 months after it came out."""
+
+
+class Family(StrEnum):
+    """A group of calls that share the beginning of their path."""
+
+    EXPORTS = "exports"
+    IMPORTS = "imports"
+    FILES = "files"
+    FOLDERS = "folders"
+    SOURCE_CODE = "source_code"
+    OAUTH = "oauth"
+
+
+_PREFIXES = {
+    Family.EXPORTS: ("/crm/{}/exports", "/crm/exports/{}"),
+    Family.IMPORTS: ("/crm/{}/imports", "/crm/imports/{}"),
+    Family.FILES: ("/files/{}/files", "/files/{}/files"),
+    Family.FOLDERS: ("/files/{}/folders", "/files/{}/folders"),
+    Family.SOURCE_CODE: ("/cms/{}/source-code", "/cms/source-code/{}"),
+    Family.OAUTH: ("/oauth/{}", "/oauth/{}"),
+}
+
+_LACKING: Mapping[tuple[Family, str], frozenset[str]] = {
+    (Family.FOLDERS, "update"): frozenset({"2026-09"}),
+    (Family.FILES, "download"): frozenset({"2026-03"}),
+}
+
+
+def prefix(family: Family, version: str) -> str:
+    """Give the beginning of every path of *family* in *version*."""
+    legacy, dated = _PREFIXES[family]
+    return (legacy if version.startswith("v") else dated).format(version)
+
+
+def versions_with(family: Family, call: str | None = None) -> tuple[str, ...]:
+    """Name the versions that have *call* of *family*, oldest first."""
+    lacking = _LACKING.get((family, call), frozenset()) if call else frozenset()
+    return tuple(version for version in SUPPORTED_UNTIL if version not in lacking)
+
+
+@frozen
+class Versions:
+    """Which version each family is called in: what the user pinned, else the default."""
+
+    pinned: Mapping[Family, str] = field(factory=dict)
+
+    @classmethod
+    def read(cls, versions: str | Mapping[str, str] | None) -> Versions:
+        """Read what a user gives: one version for all, one by family, or nothing.
+
+        Raises InputError for a family or a version that is not known.
+        """
+        if versions is None:
+            return cls()
+        if isinstance(versions, str):
+            versions = dict.fromkeys(Family, versions)
+        return cls({_family(name): _version(version) for name, version in versions.items()})
+
+    def version_of(self, family: Family, call: str | None = None) -> str:
+        """Choose the version to make *call* in: the pinned one, the default, or the newest that has it.
+
+        Raises UnsupportedVersionError where the pinned version lacks the call.
+        """
+        having = versions_with(family, call)
+        pinned = self.pinned.get(family)
+        if pinned is None:
+            return DEFAULT if DEFAULT in having else having[-1]
+        if pinned not in having:
+            raise UnsupportedVersionError(
+                f"{family} has no {call} in version {pinned}, which versions= pins; {', '.join(having)} have it"
+            )
+        return pinned
+
+
+def _family(name: str) -> Family:
+    try:
+        return Family(name)
+    except ValueError:
+        raise InputError(f"versions= names {name!r}, which is not one of {', '.join(Family)}") from None
+
+
+def _version(version: str) -> str:
+    if version not in SUPPORTED_UNTIL:
+        raise InputError(f"versions= names {version!r}, which is not one of {', '.join(SUPPORTED_UNTIL)}")
+    return version

@@ -1,0 +1,67 @@
+"""The project's habits: nox -s tests, tests_all, lint, typing, docs, demo."""
+
+import nox
+
+nox.needs_version = ">=2025.2.9"
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.download_python = "never"
+nox.options.error_on_missing_interpreters = False
+nox.options.sessions = ["tests", "lint", "typing", "docs"]
+nox.options.stop_on_first_error = False
+
+PYTHONS = ["3.11", "3.12", "3.13"]
+PYPROJECT = nox.project.load_toml("pyproject.toml")
+
+
+def install(session: nox.Session, *groups: str, package: str | None = "-e.[cli]") -> None:
+    """Install the package and dependency groups, spelt out: not every pip knows `--group`."""
+    wanted = nox.project.dependency_groups(PYPROJECT, *groups) if groups else ()
+    session.install(*([package] if package else []), *wanted)
+
+
+def run_tests(session: nox.Session) -> None:
+    install(session, "test")
+    session.run("pytest", *session.posargs)
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Run the tests under the Python that nox runs under."""
+    run_tests(session)
+
+
+@nox.session(python=PYTHONS)
+def tests_all(session: nox.Session) -> None:
+    """Run the tests under every supported Python that is found; the others are skipped."""
+    run_tests(session)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style, formatting and the floors."""
+    install(session, "lint", package=None)
+    session.run("ruff", "check")
+    session.run("ruff", "format", "--check")
+    session.run("lint-imports")
+
+
+@nox.session
+def typing(session: nox.Session) -> None:
+    """Check types, twice: each checker finds what the other does not."""
+    install(session, "typing")
+    session.run("mypy")
+    session.run("basedpyright")
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Build the documentation; a warning is an error."""
+    install(session, "docs")
+    session.run("sphinx-build", "-W", "--keep-going", "-b", "html", "docs", "docs/_build/html", *session.posargs)
+
+
+@nox.session
+def demo(session: nox.Session) -> None:
+    """Run the main job from end to end against the sandbox."""
+    install(session)
+    session.run("hubspot-async", "demo", *session.posargs)
