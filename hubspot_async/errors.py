@@ -8,15 +8,21 @@
     │   └── UnsupportedVersionError    the pinned version lacks this call
     ├── SessionClosedError             used before ``async with``, or after it
     ├── ConnectionFailedError          no whole answer came back
-    │   └── RequestTimeoutError        it took longer than the session's limits
+    │   ├── RequestTimeoutError        it took longer than the session's limits
+    │   └── TlsError                   the other end could not prove who it is
+    ├── StartOutcomeUnknownError       a start was sent, and its answer was lost
     ├── InvalidResponseError           an answer came, but not the promised one
     ├── ResponseError                  HubSpot said no, and said why
     │   ├── BadRequestError            400
     │   ├── UnauthorizedError          401
+    │   ├── TokenRefreshError          the token endpoint gives no new token
     │   ├── ForbiddenError             403
     │   ├── NotFoundError              404
     │   ├── LockedError                423
     │   ├── RateLimitError             429
+    │   │   ├── DailyLimitError        the day's requests are used up
+    │   │   └── ImportLimitError       an import too large, or the day's rows used up
+    │   ├── AccountMigratingError      477
     │   └── ServerError                5xx
     ├── TaskError                      about one task, which it carries
     │   ├── TimedOutError              also a TimeoutError: the caller's deadline passed first
@@ -40,6 +46,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from hubspot_async.models.problems import ErrorDetail
+    from hubspot_async.session.starts import UnansweredStart
     from hubspot_async.tasks import HubSpotTask
 
 
@@ -93,6 +100,22 @@ class ConnectionFailedError(HubSpotError):
 
 class RequestTimeoutError(ConnectionFailedError):
     """One request took longer than the session's ``timeouts`` allow."""
+
+
+class TlsError(ConnectionFailedError):
+    """The certificate of the other end is not to be trusted; never retried, never overlooked."""
+
+
+class StartOutcomeUnknownError(HubSpotError):
+    """A request that begins work was sent, and whether it was accepted is unknown.
+
+    It is not sent again: HubSpot has no idempotency keys, and a second one would begin the work twice.
+    """
+
+    def __init__(self, message: str, *, start: UnansweredStart) -> None:
+        super().__init__(message)
+        self.start = start
+        """What was asked, when, and how to find out."""
 
 
 class InvalidResponseError(HubSpotError):
@@ -157,6 +180,10 @@ class UnauthorizedError(ResponseError):
     """401: the token is missing, wrong or expired."""
 
 
+class TokenRefreshError(ResponseError):
+    """HubSpot gives no new token for the refresh token; ``category`` holds its word why, as ``BAD_REFRESH_TOKEN``."""
+
+
 class ForbiddenError(ResponseError):
     """403: the token is good but may not do this; also a foreign or unknown export id."""
 
@@ -171,6 +198,28 @@ class LockedError(ResponseError):
 
 class RateLimitError(ResponseError):
     """429: too many requests; ``policy_name`` says by which limit."""
+
+    is_passing = True
+    """Whether it may be asked again after a while."""
+
+
+class DailyLimitError(RateLimitError):
+    """429: the requests of the day are used up, by all private apps of the account together.
+
+    The count begins again at midnight in the account's time zone (HubSpot's usage guidelines).
+    """
+
+    is_passing = False
+
+
+class ImportLimitError(RateLimitError):
+    """429: the file is too large, or the rows of the day are used up; sent again it would be refused again."""
+
+    is_passing = False
+
+
+class AccountMigratingError(ResponseError):
+    """477: the account moves to another region, for up to a day; ``retry_after`` says how long."""
 
 
 class ServerError(ResponseError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
 
 from attrs import field, frozen
@@ -26,22 +26,27 @@ class Snapshot(Protocol):
     @property
     def status(self) -> str:
         """HubSpot's word for how far it has come."""
+        ...
 
     @property
     def is_terminal(self) -> bool:
         """Whether HubSpot will not move on from here by itself."""
+        ...
 
     @property
     def succeeded(self) -> bool:
         """Whether the work was done; ``errors`` may still name parts that failed."""
+        ...
 
     @property
     def completed_at(self) -> Time | None:
         """When it ended, by HubSpot's clock."""
+        ...
 
     @property
     def errors(self) -> Sequence[StandardError]:
         """What HubSpot says went wrong."""
+        ...
 
 
 S = TypeVar("S", bound=Snapshot)
@@ -84,8 +89,7 @@ class TaskKind(Generic[S]):
 
     def started(self, id: str, request: Request[Any], session: Sender) -> HubSpotTask[S]:
         """Name the task that HubSpot has just begun in answer to *request*."""
-        moment = datetime.now(UTC)
-        return HubSpotTask(self, id, request.version, started_at=moment, account=session.account)
+        return HubSpotTask(self, id, request.version, started_at=session.now(), account=session.account)
 
 
 def _id(value: str | int) -> str:
@@ -100,6 +104,11 @@ def _known_version(_task: object, _attribute: object, version: str) -> None:
         raise InputError(f"HubSpotTask.version must be one of {', '.join(SUPPORTED_UNTIL)}, not {version!r}")
 
 
+def _has_zone(_task: object, _attribute: object, moment: datetime | None) -> None:
+    if moment is not None and moment.tzinfo is None:
+        raise InputError("HubSpotTask.started_at must have its time zone")
+
+
 @frozen
 class HubSpotTask(Generic[S]):
     """A handle on work that HubSpot does in the background.
@@ -112,7 +121,8 @@ class HubSpotTask(Generic[S]):
     id: str = field(converter=_id)
     version: str = field(validator=_known_version, eq=False)
     """The API version that made it, and that it is asked about in."""
-    started_at: datetime | None = field(default=None, eq=False, kw_only=True)
+    started_at: datetime | None = field(default=None, eq=False, kw_only=True, validator=_has_zone)
+    """When HubSpot was asked, by HubSpot's clock; it tells the age of the task."""
     account: str | None = field(default=None, kw_only=True)
     """Whose it is, where the session was given a name."""
 
@@ -146,7 +156,7 @@ class HubSpotTask(Generic[S]):
             raise InputError("this is not the JSON of a task")
         known = {kind.name: kind for kind in (*KINDS, *kinds)}
         name = written.get("kind")
-        if name not in known:
+        if not isinstance(name, str) or name not in known:
             raise UnknownTaskKindError(f"a task's kind is {name!r}, which is not one of {', '.join(known)}")
         return HubSpotTask(
             known[name],

@@ -29,6 +29,6 @@ async def get_status(session: Sender, task: HubSpotTask[ExportStatus]) -> Export
 
 
 async def get(session: Sender, task: HubSpotTask[ExportStatus] | str) -> Export:
-    """Read HubSpot's record of an export, whose state says more than its status: FAILED, PENDING_APPROVAL and the like."""
+    """Read HubSpot's record of an export, whose state says more than its status: FAILED, PENDING_APPROVAL and so on."""
     task = EXPORT.task(task, version=session.version_of(Family.EXPORTS)) if isinstance(task, str) else task
     return await session.send(Request("GET", Family.EXPORTS, task.version, f"/export/{segment(task.id)}", Export))

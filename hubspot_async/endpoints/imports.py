@@ -55,7 +55,7 @@ def _match(plan: ImportRequest, files: Files) -> dict[str, Source]:
         raise InputError(f"files lacks {', '.join(missing)}, which the plan names")
     if surplus:
         raise InputError(f"files has {', '.join(surplus)}, which the plan does not name")
-    return {name: _readable(given[name]) for name in planned}
+    return {name: _readable(name, given[name]) for name in planned}
 
 
 def _by_name(paths: Sequence[str | Path]) -> dict[str, str | Source]:
@@ -67,14 +67,17 @@ def _by_name(paths: Sequence[str | Path]) -> dict[str, str | Source]:
     return named
 
 
-def _readable(source: str | Source) -> Source:
-    if not isinstance(source, str | Path):
-        return source
-    path = Path(source)
-    with path.open("rb") as file:
-        if os.fstat(file.fileno()).st_size == 0:
-            raise InputError(f"{path.name} is empty")
-    return path
+def _readable(name: str, source: str | Source) -> Source:
+    """See that a source can be read and holds something, as far as that shows without reading it."""
+    if isinstance(source, str | Path):
+        source = Path(source)
+        with source.open("rb") as file:
+            is_empty = os.fstat(file.fileno()).st_size == 0
+    else:
+        is_empty = source == b""
+    if is_empty:
+        raise InputError(f"{name} is empty")
+    return source
 
 
 def _content_type(name: str) -> str:

@@ -20,13 +20,15 @@ def upper(value: str) -> str:
     return value.strip().upper() if isinstance(value, str) else value
 
 
-def text(value: str | int) -> str:
-    """Read an id given as a number."""
-    return str(value) if isinstance(value, int) else value
+def text(value: str | float) -> str:
+    """Read what HubSpot takes as text and may be given as a number, or as true or false."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value) if isinstance(value, int | float) else value
 
 
-def optional_text(value: str | int | None) -> str | None:
-    """Read an id that may be missing or given as a number."""
+def optional_text(value: str | float | None) -> str | None:
+    """Read as `text` does what may be missing."""
     return None if value is None else text(value)
 
 

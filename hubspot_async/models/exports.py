@@ -104,7 +104,7 @@ def _display_by_default(export: _ExportOptions) -> bool:
 class _ExportOptions:
     """What both kinds of export can be told; every field is sent, since the specification asks for each."""
 
-    format: str = field(default="CSV", converter=checks.upper, validator=checks.one_of(*FORMATS))
+    format: str = field(default="CSV", converter=checks.upper, validator=[checks.filled, checks.one_of(*FORMATS)])
     language: str = field(default="EN", converter=checks.upper, validator=checks.filled)
     associated_object_type: tuple[str, ...] = field(
         default=(), converter=checks.words, validator=[checks.all_words, checks.at_most(4)]
@@ -118,7 +118,7 @@ class _ExportOptions:
 
 
 def _lower_object_type(export: ViewExport | ListExport) -> str:
-    return export.object_type.lower()
+    return str(export.object_type).lower()
 
 
 @frozen

@@ -59,7 +59,9 @@ class ImportFromUrl:
     """
 
     url: SecretUrl = field(converter=_secret, validator=_public_url)
-    folder_id: str | None = field(default=None, kw_only=True, converter=checks.optional_text)
+    folder_id: str | None = field(
+        default=None, kw_only=True, converter=checks.optional_text, validator=checks.optionally_filled
+    )
     folder_path: str | None = field(default=None, kw_only=True, validator=[checks.optionally_filled, _one_folder])
     access: str = field(default="PRIVATE", kw_only=True, validator=[checks.filled, checks.one_of(*ACCESS)])
     name: str | None = field(default=None, kw_only=True, validator=checks.optionally_filled)

@@ -44,7 +44,7 @@ class ColumnMapping:
     property but *to_column_object_type_id* and *foreign_key_type*.
     """
 
-    column_name: str = field(validator=checks.filled)
+    column_name: str = field()
     property_name: str | None = field(default=None, validator=checks.optionally_filled)
     column_object_type_id: str | None = field(default=None, kw_only=True)
     column_type: str | None = field(default=None, kw_only=True, validator=checks.one_of(*COLUMN_TYPES))
@@ -55,6 +55,12 @@ class ColumnMapping:
         default=None, kw_only=True, validator=checks.one_of(*SUBMISSION_TYPES)
     )
     ignored: bool | None = field(default=None, kw_only=True)
+
+    @column_name.validator
+    def _named_where_it_counts(self, attribute: Attribute[Any], value: str) -> None:
+        """Only a column that is left out may be without a name, as the one a data frame writes for its index is."""
+        if not self.ignored:
+            checks.filled(self, attribute, value)
 
     @classmethod
     def ignore(cls, column_name: str) -> ColumnMapping:
@@ -108,8 +114,8 @@ def _some_files(instance: object, attribute: Attribute[Any], value: tuple[Import
         raise checks.fail(instance, attribute, "names one file twice")
 
 
-def _known_operations(instance: object, attribute: Attribute[Any], value: Mapping[str, str]) -> None:
-    for object_type_id, operation in value.items():
+def _known_operations(instance: object, attribute: Attribute[Any], value: Mapping[str, str] | None) -> None:
+    for object_type_id, operation in (value or {}).items():
         if operation not in OPERATIONS:
             reason = f"must be one of {', '.join(OPERATIONS)} for {object_type_id}, not {operation!r}"
             raise checks.fail(instance, attribute, reason)
@@ -125,7 +131,7 @@ class ImportRequest:
 
     name: str = field(validator=checks.filled)
     files: tuple[ImportFile, ...] = field(converter=_files, validator=_some_files)
-    import_operations: Mapping[str, str] = field(factory=dict, kw_only=True, validator=_known_operations)
+    import_operations: Mapping[str, str] | None = field(default=None, kw_only=True, validator=_known_operations)
     date_format: str | None = field(default=None, kw_only=True, validator=checks.one_of(*DATE_FORMATS))
     marketable_contact_import: bool | None = field(default=None, kw_only=True)
     create_contact_list_from_import: bool | None = field(default=None, kw_only=True)
@@ -177,6 +183,8 @@ def _read_header(path: Path) -> list[str]:
             header = next(csv.reader(file), [])
         except UnicodeDecodeError:
             raise InputError(f"{path.name} is not UTF-8, the encoding HubSpot expects of a CSV file") from None
+        except csv.Error as error:
+            raise InputError(f"{path.name} does not begin as a CSV file does: {error}") from None
     if not any(header):
         raise InputError(f"{path.name} has no header row")
     return header

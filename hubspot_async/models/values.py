@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Generic, Self, TypeAlias, TypeVar
 
-from attrs import field, frozen
+from attrs import frozen
 
 Time: TypeAlias = datetime | str
 """A moment in UTC; HubSpot's raw text where that is no time Python knows."""
@@ -60,7 +60,7 @@ class Paging:
 class Page(Generic[T]):
     """One page of a list."""
 
-    results: tuple[T, ...] = field(default=())
+    results: tuple[T, ...]
     paging: Paging | None = None
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import io
+from collections.abc import AsyncIterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -37,6 +37,6 @@ def _file_payload(part: FilePart, opened: ExitStack) -> payload.Payload:
         source = opened.enter_context(source.open("rb"))
     if isinstance(source, bytes):
         return payload.BytesPayload(source, content_type=part.content_type)
-    if isinstance(source, io.IOBase):
-        return payload.BufferedReaderPayload(source, content_type=part.content_type)  # type: ignore[arg-type]
-    return payload.AsyncIterablePayload(source, content_type=part.content_type)  # type: ignore[arg-type]
+    if isinstance(source, AsyncIterator):
+        return payload.AsyncIterablePayload(source, content_type=part.content_type)
+    return payload.BufferedReaderPayload(source, content_type=part.content_type)

@@ -7,17 +7,16 @@ dropped. Only a model's required fields (status, state, id) can make an answer u
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any, TypeVar, get_args, get_origin
+from typing import Any, TypeVar, cast, get_args, get_origin
 
 import attrs
 from cattrs import Converter, transform_error
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
-from hubspot_async.errors import InvalidResponseError
+from hubspot_async.errors import InputError, InvalidResponseError
 from hubspot_async.models import imports, problems, values
 
 T = TypeVar("T")
@@ -27,8 +26,14 @@ _converter = Converter(detailed_validation=True, prefer_attrib_converters=False)
 
 
 def dumps(body: object) -> bytes:
-    """Write a model as JSON, leaving out what is unset."""
-    return json.dumps(_converter.unstructure(body), ensure_ascii=False, allow_nan=False).encode()
+    """Write a model as JSON, leaving out what is unset.
+
+    Raises InputError for text that is none, such as a file's name that the disk holds in another encoding.
+    """
+    try:
+        return json.dumps(_converter.unstructure(body), ensure_ascii=False, allow_nan=False).encode()
+    except UnicodeEncodeError as error:
+        raise InputError(f"{error.object[error.start : error.end]!r} cannot be sent, for it is no character") from None
 
 
 def loads(content: bytes, promise: type[T]) -> T:
@@ -60,7 +65,7 @@ def structure(document: Any, promise: type[T]) -> T:
     Raises InvalidResponseError naming the fields that cannot be read.
     """
     try:
-        model: T = _reader(promise)(document, promise)
+        model: T = _reader(cast("Any", promise))(document, promise)
     except Exception as error:  # noqa: BLE001 - cattrs gathers whatever the single fields raise
         reasons = "; ".join(
             str(reason)[:200] for reason in transform_error(error, path="$", format_exception=_reason)[:3]
@@ -137,7 +142,6 @@ def _flag(value: Any, _type: Any = None) -> bool | None:
     )
 
 
-_NANOSECONDS = re.compile(r"(\.\d{6})\d{1,20}(?=\D|$)")
 _EPOCH_LIMIT = 1e11
 """Above this a number is milliseconds since 1970, not seconds."""
 
@@ -153,20 +157,18 @@ def read_time(value: Any, _type: Any = None) -> values.Time | None:
             return None
         return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
     except (ValueError, OverflowError, OSError):
-        pass
-    if isinstance(value, str) and len(value) < 64 and _NANOSECONDS.search(value):
-        return read_time(_NANOSECONDS.sub(r"\1", value))
-    return str(value)[:100] or None
+        return str(value)[:100] or None
 
 
 def read_links(value: Any, _type: Any = None) -> dict[str, str]:
     """Read links, which HubSpot promises as a map and also sends as a list of maps."""
     maps = value if isinstance(value, list) else [value]
-    return {str(key): str(link) for each in maps if isinstance(each, dict) for key, link in each.items()}
+    pairs = (pair for each in maps if isinstance(each, dict) for pair in each.items())
+    return {key: link for key, link in pairs if isinstance(link, str)}
 
 
 def _counters(value: Any, _type: Any = None) -> dict[str, int]:
-    pairs = ((str(key), _number(count)) for key, count in value.items()) if isinstance(value, dict) else ()
+    pairs = ((key, _number(count)) for key, count in value.items()) if isinstance(value, dict) else ()
     return {key: count for key, count in pairs if count is not None}
 
 
@@ -174,14 +176,22 @@ def read_context(value: Any, _type: Any = None) -> problems.Context | None:
     """Read what an error refers to: lists by name, or text that was once such lists."""
     if isinstance(value, dict):
         return {
-            str(key): tuple(str(word) for word in words) if isinstance(words, list) else (str(words),)
+            key: tuple(map(_shown, words)) if isinstance(words, list) else (_shown(words),)
             for key, words in value.items()
         }
-    return None if value is None else str(value)
+    return None if value is None else _shown(value)
+
+
+def _shown(value: Any) -> str:
+    """Keep as text what nobody promised, if it can be shown at all."""
+    try:
+        return str(value)
+    except RecursionError:
+        return "…"
 
 
 def _word_or_object(value: Any, _type: Any = None) -> str | dict[str, object] | None:
-    return value if value is None or isinstance(value, str | dict) else str(value)
+    return value if value is None or isinstance(value, str | dict) else _shown(value)
 
 
 def _object(value: Any, _type: Any = None) -> dict[str, object] | None:
@@ -190,8 +200,10 @@ def _object(value: Any, _type: Any = None) -> dict[str, object] | None:
 
 def _word(value: Any, cls: type[E]) -> E:
     """Read a word of an open enum; case and blanks around a known word do not matter."""
-    words = _words(cls)
+    words: Mapping[str, E] = _words(cls)
     known = words.get(value) if isinstance(value, str) else None
+    if known is None and not _id(value).strip():
+        raise ValueError("it is empty")
     return known or words.get(_id(value).strip().upper()) or cls(value)
 
 
@@ -201,14 +213,13 @@ def _words(cls: type[E]) -> dict[str, E]:
 
 
 def _tuple(cls: Any) -> Callable[[Any, Any], tuple[Any, ...]]:
-    """Read a list; null, nothing and what is no list are empty."""
+    """Read a list without its nulls; what is no list is empty, and what is no text is left out where text is due."""
     item = get_args(cls)[0]
-    read = _id if item is str else _converter.get_structure_hook(item)
+    read = _text if item is str else _converter.get_structure_hook(item)
 
     def read_all(value: Any, _type: Any) -> tuple[Any, ...]:
-        if not isinstance(value, list):
-            return ()
-        return tuple([read(each, item) for each in value if each is not None])
+        items = [read(each, item) for each in value if each is not None] if isinstance(value, list) else []
+        return tuple([each for each in items if each is not None])
 
     return read_all
 
@@ -221,13 +232,16 @@ def _optional_model(cls: Any) -> Callable[[Any, Any], Any]:
 
 
 def _model(cls: Any) -> Callable[[Any, Any], Any]:
-    """Read an object as the model of its class."""
+    """Read an object as the model of its class. Null is the same as missing, and so is a part that is no object."""
     read = make_dict_structure_fn(cls, _converter, **_renames(cls))
+    has_required = any(attribute.default is attrs.NOTHING for attribute in attrs.fields(get_origin(cls) or cls))
 
     def read_model(value: Any, _type: Any) -> Any:
-        if not isinstance(value, dict):
+        if isinstance(value, dict):
+            return read({key: each for key, each in value.items() if each is not None}, cls)
+        if has_required:
             raise TypeError(f"a {type(value).__name__} stands where an object is due")
-        return read(value, cls)
+        return cls()
 
     return read_model
 
@@ -235,7 +249,12 @@ def _model(cls: Any) -> Callable[[Any, Any], Any]:
 def _problem(cls: Any) -> Callable[[Any, Any], Any]:
     """Read an error, of which sometimes only the text comes."""
     read = _model(cls)
-    return lambda value, _type: read(value if isinstance(value, dict) else {"message": str(value)}, cls)
+
+    def read_problem(value: Any, _type: Any) -> Any:
+        problem = value if isinstance(value, dict) else {"message": _shown(value)}
+        return read({**problem, "message": _text(problem.get("message"))}, cls)
+
+    return read_problem
 
 
 def _secret(value: Any, _type: Any = None) -> values.SecretUrl | None:
@@ -291,7 +310,7 @@ def _write_time(value: datetime) -> str:
 
 
 def _writer(cls: Any) -> Callable[[Any], dict[str, Any]]:
-    write = make_dict_unstructure_fn(cls, _converter, **_renames(cls))
+    write = make_dict_unstructure_fn(cls, _converter, _cattrs_include_init_false=True, **_renames(cls))
     return lambda model: {key: value for key, value in write(model).items() if value is not None}
 
 

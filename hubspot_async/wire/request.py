@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import Enum
 from pathlib import Path
 from typing import IO, Generic, Protocol, TypeAlias, TypeVar
+from unicodedata import category
 from urllib.parse import quote
 
 from attrs import field, frozen
@@ -31,6 +32,9 @@ class Lane(Enum):
 USER = Lane.USER
 POLL = Lane.POLL
 
+_UNSENDABLE = {"Cc", "Cs", "Zl", "Zp"}
+"""What cannot stand in a header, by Unicode's categories: controls, halves of characters, ends of lines."""
+
 
 @frozen
 class FilePart:
@@ -43,7 +47,7 @@ class FilePart:
 
     @file_name.validator
     def _one_line(self, _attribute: object, value: str) -> None:
-        if not value or any(ord(letter) < 32 or ord(letter) == 127 for letter in value):
+        if not value.strip() or any(category(letter) in _UNSENDABLE for letter in value):
             raise InputError(f"a file cannot be uploaded under the name {value!r}")
 
 
@@ -99,6 +103,7 @@ class Sender(Protocol):
     @property
     def account(self) -> str | None:
         """Whose tasks these are, where the user gave it a name."""
+        ...
 
     def now(self) -> datetime:
         """Tell the time by HubSpot's clock, as well as it is known."""
@@ -108,8 +113,8 @@ class Sender(Protocol):
         """Choose the version to make a call in."""
         ...
 
-    async def send(self, request: Request[T], *, lane: Lane = USER) -> T:
-        """Perform *request* and give the model it promises."""
+    async def send(self, request: Request[T], *, lane: Lane | None = USER) -> T:
+        """Perform *request* and give the model it promises; with no lane, its place in the budget is taken already."""
         ...
 
     def open(self, request: Request[bytes]) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:

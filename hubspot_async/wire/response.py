@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from hubspot_async.errors import (
+    AccountMigratingError,
     BadRequestError,
+    DailyLimitError,
     ForbiddenError,
+    ImportLimitError,
     InvalidResponseError,
     LockedError,
     NotFoundError,
@@ -21,6 +24,7 @@ from hubspot_async.errors import (
 from hubspot_async.models.problems import ErrorDetail
 from hubspot_async.wire import codec
 from hubspot_async.wire.request import Request
+from hubspot_async.wire.versions import Family
 
 T = TypeVar("T")
 
@@ -31,6 +35,7 @@ _ERRORS: Mapping[int, type[ResponseError]] = {
     404: NotFoundError,
     423: LockedError,
     429: RateLimitError,
+    477: AccountMigratingError,
 }
 _LONGEST_MESSAGE = 500
 _LONGEST_RETRY_AFTER = 86_400.0
@@ -49,7 +54,7 @@ def read_response(request: Request[T], status: int, headers: Mapping[str, str], 
     if not 200 <= status < 300:
         raise read_error(request, status, headers, content)
     if request.promise is None:
-        return None  # type: ignore[return-value]
+        return cast("T", None)
     if not content.strip():
         raise InvalidResponseError(f"{request} was answered {status} without a body", status=status)
     try:
@@ -74,14 +79,14 @@ def read_error(request: Request[Any], status: int, headers: Mapping[str, str], c
         document = None
     body: dict[str, Any] = document if isinstance(document, dict) else {}
     message = _line(body.get("message")) or f"HubSpot answered {status} without saying why"
-    return _error_class(status)(
+    return _error_class(request, status, body)(
         message,
         status=status,
         request=str(request),
         category=_word(body.get("category")) or _word(body.get("errorType")),
         sub_category=_word(body.get("subCategory")),
         correlation_id=_word(body.get("correlationId")) or headers.get("X-HubSpot-Correlation-Id"),
-        errors=[codec.structure(each, ErrorDetail) for each in _list(body.get("errors"))[:100]],
+        errors=[codec.structure(each, ErrorDetail) for each in _list(body.get("errors"))[:100] if each is not None],
         context=codec.read_context(body.get("context")),
         links=codec.read_links(body.get("links")),
         policy_name=_word(body.get("policyName")),
@@ -89,8 +94,20 @@ def read_error(request: Request[Any], status: int, headers: Mapping[str, str], c
     )
 
 
-def _error_class(status: int) -> type[ResponseError]:
+def _error_class(request: Request[Any], status: int, body: Mapping[str, Any]) -> type[ResponseError]:
+    if status == 429 and body.get("policyName") == "DAILY":
+        return DailyLimitError
+    if status == 429 and _is_about_rows(request, body):
+        return ImportLimitError
     return _ERRORS.get(status) or (ServerError if 500 <= status < 600 else ResponseError)
+
+
+def _is_about_rows(request: Request[Any], body: Mapping[str, Any]) -> bool:
+    """An import that is too large is refused with 429 too, naming a limit of rows instead of a policy."""
+    kind = str(body.get("errorType") or body.get("category") or "")
+    return body.get("policyName") is None and (
+        "ROWS" in kind or (request.family is Family.IMPORTS and request.is_start)
+    )
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
@@ -115,12 +132,12 @@ def _seconds_between(earlier: str, later: str) -> float:
 
 def _line(value: object) -> str:
     """Make one short line of text that somebody else wrote."""
-    text = " ".join(str(value or "")[: 4 * _LONGEST_MESSAGE].split())
+    text = " ".join(value[: 4 * _LONGEST_MESSAGE].split()) if isinstance(value, str) else ""
     return text if len(text) <= _LONGEST_MESSAGE else text[:_LONGEST_MESSAGE] + "…"
 
 
 def _word(value: object) -> str | None:
-    return value[:200] if isinstance(value, str) else None
+    return (_line(value[:200]) or None) if isinstance(value, str) else None
 
 
 def _list(value: object) -> list[Any]:

@@ -44,7 +44,8 @@ _PREFIXES = {
 
 _LACKING: Mapping[tuple[Family, str], frozenset[str]] = {
     (Family.FOLDERS, "update"): frozenset({"2026-09"}),
-    (Family.FILES, "download"): frozenset({"2026-03"}),
+    (Family.FILES, "download"): frozenset({"2025-09", "2026-03"}),
+    (Family.OAUTH, "token"): frozenset({"2025-09"}),
 }
 
 
@@ -75,7 +76,7 @@ class Versions:
         if versions is None:
             return cls()
         if isinstance(versions, str):
-            versions = dict.fromkeys(Family, versions)
+            versions = {family: versions for family in Family if family is not Family.OAUTH}
         return cls({_family(name): _version(version) for name, version in versions.items()})
 
     def version_of(self, family: Family, call: str | None = None) -> str:

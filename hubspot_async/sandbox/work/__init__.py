@@ -1,0 +1,1 @@
+"""What HubSpot does in the background: exports, imports, file imports, folder updates."""

@@ -1,0 +1,151 @@
+"""Which failure of which request is worth another try, and after how long: one table, and a quota."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping
+from enum import Enum
+from typing import Any
+
+from attrs import define, field, frozen
+
+from hubspot_async.errors import (
+    AccountMigratingError,
+    ConnectionFailedError,
+    HubSpotError,
+    InvalidResponseError,
+    LockedError,
+    RateLimitError,
+    ResponseError,
+    TlsError,
+)
+from hubspot_async.models import checks
+from hubspot_async.wire.request import POLL, Lane, Request
+
+
+class Failure(Enum):
+    """What may go wrong with a request and be better the next time."""
+
+    UNSENT = "the connection was refused: HubSpot never saw it"
+    LOST = "no whole answer came"
+    BROKEN = "an answer came that cannot be read"
+    LOCKED = "423, a lock of two seconds"
+    LIMITED = "429, too many requests just now"
+    MIGRATING = "477, the account moves to another region"
+    FAILED = "500 and the like: HubSpot or something in front of it failed"
+
+
+_WORTH_IT_FOR_A_READ = frozenset(Failure)
+_SURELY_NOT_ACCEPTED = frozenset({Failure.UNSENT, Failure.LOCKED, Failure.LIMITED})
+_PASSING_STATUS = frozenset({500, 502, 503, 504, 521, 522, 523, 524, 530})
+
+_FIRST_PAUSE: Mapping[Failure, float] = {
+    Failure.UNSENT: 0.5,
+    Failure.LOST: 0.5,
+    Failure.BROKEN: 0.5,
+    Failure.LOCKED: 2.0,
+    Failure.LIMITED: 0.0,  # the budget holds everyone back
+    Failure.MIGRATING: 1.0,
+    Failure.FAILED: 1.0,
+}
+_COSTS_QUOTA = frozenset({Failure.UNSENT, Failure.LOST, Failure.BROKEN, Failure.FAILED})
+
+
+def failure_of(error: HubSpotError) -> Failure | None:
+    """Name what went wrong, if another try may help at all."""
+    match error:
+        case TlsError():
+            return None
+        case ConnectionFailedError(sent=sent):
+            return Failure.LOST if sent else Failure.UNSENT
+        case InvalidResponseError(status=status):
+            return None if status is not None and 300 <= status < 400 else Failure.BROKEN
+        case LockedError():
+            return Failure.LOCKED
+        case RateLimitError(is_passing=is_passing):
+            return Failure.LIMITED if is_passing else None
+        case AccountMigratingError():
+            return Failure.MIGRATING
+        case ResponseError(status=status) if status in _PASSING_STATUS:
+            return Failure.FAILED
+        case _:
+            return None
+
+
+def may_repeat(request: Request[Any], lane: Lane | None, failure: Failure) -> bool:
+    """Whether a request that failed so may be sent once more."""
+    if request.method == "GET":
+        return lane is not POLL and failure in _WORTH_IT_FOR_A_READ
+    return failure in _SURELY_NOT_ACCEPTED
+
+
+@frozen(kw_only=True)
+class RetryPolicy:
+    """How patiently a request is repeated; which ones may be is not a matter of taste.
+
+    Reads are repeated after what passes by itself; whatever may have begun work at HubSpot only where it surely was
+    not accepted; looks of the watcher never, since its schedule makes the next one.
+    """
+
+    attempts: int = field(default=4, validator=checks.positive)
+    """Sendings of one request at the most; waiting for a limit to pass does not count."""
+    patience: float = field(default=120.0, validator=checks.positive)
+    """Seconds from the first sending after which no further one begins."""
+    longest_pause: float = field(default=20.0, validator=checks.positive)
+
+    def pause_after(
+        self,
+        attempt: int,
+        request: Request[Any],
+        error: HubSpotError,
+        *,
+        lane: Lane | None,
+        elapsed: float,
+        jitter: Callable[[], float] = random.random,
+    ) -> float | None:
+        """Give the seconds to wait before the next try, or None if there is to be none.
+
+        *attempt* counts from 1; *elapsed* is the time since the first sending; *jitter* gives numbers from 0 to 1.
+        """
+        failure = failure_of(error)
+        if failure is None or not may_repeat(request, lane, failure):
+            return None
+        if failure is not Failure.LIMITED and attempt >= self.attempts:
+            return None
+        pause = self._pause(attempt, failure, error, jitter)
+        return pause if elapsed + pause <= self.patience else None
+
+    def _pause(self, attempt: int, failure: Failure, error: HubSpotError, jitter: Callable[[], float]) -> float:
+        asked = getattr(error, "retry_after", None)
+        if asked is not None and failure is not Failure.LIMITED:
+            return float(asked)
+        grown = min(self.longest_pause, _FIRST_PAUSE[failure] * 2.0 ** (attempt - 1))
+        return grown * (1 + jitter() / 2)
+
+
+@define
+class RetryQuota:
+    """How many repeats a session may send: some at once, and then a share of its normal traffic.
+
+    So an outage costs HubSpot at most that share more requests, and its end makes no burst.
+    """
+
+    reserve: float = 10.0
+    share: float = 0.1
+    _left: float = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._left = self.reserve
+
+    def earn(self) -> None:
+        """Count a request that was sent for the first time."""
+        self._left = min(self.reserve, self._left + self.share)
+
+    def spend(self, error: HubSpotError) -> bool:
+        """Pay for a repeat after *error*; False if there is nothing left to pay with."""
+        if failure_of(error) not in _COSTS_QUOTA:
+            return True
+        if self._left < 1:
+            return False
+        self._left -= 1
+        return True

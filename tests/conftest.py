@@ -1,0 +1,107 @@
+"""Fixtures for all rings of the tests."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+import pytest_asyncio
+
+from tests.contract import Contract, Specs
+
+if TYPE_CHECKING:
+    from hubspot_async.sandbox import Sandbox
+
+OPENAPI_DIR = "HUBSPOT_OPENAPI_DIR"
+TEST_DATA = "HUBSPOT_TEST_DATA"
+REQUIRE_CONTRACT = "HUBSPOT_REQUIRE_CONTRACT"
+"""Set by CI: a run that holds no call against a spec has failed."""
+
+CALLS_CHECKED = pytest.StashKey[int]()
+
+
+def find_specs() -> Specs | None:
+    """HubSpot's specs if this machine has them. A folder that is named and not there is a mistake, not an absence."""
+    folder = os.environ.get(OPENAPI_DIR)
+    return Specs.at(Path(folder).resolve()) if folder else None
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # looptime asks for the current loop in every test. Say that there is none, or asyncio makes one, with a warning.
+    asyncio.set_event_loop(None)
+    config.stash[CALLS_CHECKED] = 0
+    try:
+        specs = find_specs()
+    except ValueError:
+        raise pytest.UsageError(f"{OPENAPI_DIR} names a folder without HubSpot's OpenAPI files") from None
+    if specs is None and os.environ.get(REQUIRE_CONTRACT):
+        raise pytest.UsageError(f"{REQUIRE_CONTRACT} is set, but {OPENAPI_DIR} is not")
+
+
+def pytest_report_header() -> list[str]:
+    names = (OPENAPI_DIR, TEST_DATA)
+    return [f"{name}: {'set' if os.environ.get(name) else 'not set, its tests skip'}" for name in names]
+
+
+def contract_is_owed(config: pytest.Config) -> bool:
+    return bool(os.environ.get(REQUIRE_CONTRACT)) and not config.stash[CALLS_CHECKED]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    if exitstatus == pytest.ExitCode.OK and contract_is_owed(session.config):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if not os.environ.get(OPENAPI_DIR):
+        return
+    terminalreporter.write_line(f"contract: {config.stash[CALLS_CHECKED]} calls held against HubSpot's specs")
+    if contract_is_owed(config):
+        terminalreporter.write_line(f"contract: {REQUIRE_CONTRACT} is set and none was: failed", red=True)
+
+
+@pytest.fixture(scope="session")
+def specs() -> Specs:
+    """HubSpot's specs, for tests that are about nothing else."""
+    found = find_specs()
+    if found is None:
+        pytest.skip(f"{OPENAPI_DIR} is not set: HubSpot's OpenAPI files are not here")
+    return found
+
+
+@pytest.fixture
+def contract(request: pytest.FixtureRequest) -> Iterator[Contract]:
+    """Holds what this test says and hears against the specs; a server of the test's own takes `contract.middlewares`.
+
+    Where the specs are missing it sees nothing, and the test goes on without it.
+    """
+    contract = Contract(find_specs())
+    yield contract
+    request.config.stash[CALLS_CHECKED] += contract.calls
+    if contract.violations and not request.node.get_closest_marker("no_contract"):
+        pytest.fail(contract.verdict(), pytrace=False)
+
+
+@pytest_asyncio.fixture
+async def sandbox(contract: Contract) -> AsyncIterator["Sandbox"]:
+    """A HubSpot of one's own, quick, and held to the contract."""
+    from hubspot_async.sandbox import Sandbox
+
+    async with Sandbox(task_seconds=0.05, middlewares=contract.middlewares) as sandbox:
+        yield sandbox
+        if contract.specs and sandbox.requests:
+            assert contract.seen, "the sandbox answered requests that its middlewares never saw"
+
+
+@pytest.fixture(scope="session")
+def sp500() -> Path:
+    """The 503 companies of the S&P 500, as CSV."""
+    folder = os.environ.get(TEST_DATA)
+    if not folder:
+        pytest.skip(f"{TEST_DATA} is not set: the real data is not here")
+    path = Path(folder).resolve() / "sp500-companies.csv"
+    assert path.is_file(), f"{TEST_DATA} names a folder without {path.name}"
+    return path
