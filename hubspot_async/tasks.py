@@ -10,7 +10,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from attrs import field, frozen
 
 from hubspot_async.errors import InputError, UnknownTaskKindError
-from hubspot_async.models.exports import ExportStatus
+from hubspot_async.models.exports import Export, ExportStatus
 from hubspot_async.models.files import FileImportStatus
 from hubspot_async.models.folders import FolderUpdateStatus
 from hubspot_async.models.imports import Import
@@ -66,6 +66,8 @@ class TaskKind(Generic[S]):
     status_path: str = field(eq=False, repr=False)
     promise: type[S] = field(eq=False, repr=False)
     list_request: Callable[[str, str | None], Request[Page[Any]]] | None = field(default=None, eq=False, repr=False)
+    details_request: Callable[[HubSpotTask[S]], Request[Any]] | None = field(default=None, eq=False, repr=False)
+    """Asks for the fuller record that says why a task was canceled, or waits so long."""
     start_call: str | None = field(default=None, eq=False, repr=False)
     has_result: bool = field(default=True, eq=False, repr=False)
     """Whether a COMPLETE snapshot is to carry a result."""
@@ -193,7 +195,17 @@ def _imports_page(version: str, after: str | None) -> Request[Page[Any]]:
     return Request("GET", Family.IMPORTS, version, "", Page[Import], query={"limit": 100, "after": after})
 
 
-EXPORT: TaskKind[ExportStatus] = TaskKind("export", Family.EXPORTS, "/export/async/tasks/{id}/status", ExportStatus)
+def _export_record(task: HubSpotTask[Any]) -> Request[Any]:
+    return Request("GET", Family.EXPORTS, task.version, f"/export/{segment(task.id)}", Export)
+
+
+EXPORT: TaskKind[ExportStatus] = TaskKind(
+    "export",
+    Family.EXPORTS,
+    "/export/async/tasks/{id}/status",
+    ExportStatus,
+    details_request=_export_record,
+)
 """A CRM export; its result is the URL of a file."""
 
 IMPORT: TaskKind[Import] = TaskKind("import", Family.IMPORTS, "/{id}", Import, _imports_page, has_result=False)

@@ -9,6 +9,7 @@
     sheet.py      a CSV file as the demo takes it: its rows, its key, its columns as properties
     people.py     the CSV file that the demo makes up
     compare.py    whether the rows that came back are those that went in
+    report.py     what came of the demo
 
 Exit status: 0 where all went well, 1 where something did not, 2 where the command line cannot be understood or the
 extra is missing, 130 after Ctrl-C.
@@ -18,6 +19,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 
 _EXTRA = ("cyclopts", "rich")
 
@@ -25,10 +27,11 @@ _EXTRA = ("cyclopts", "rich")
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command, that of the process unless *arguments* are given, and give its exit status."""
     try:
-        from hubspot_async.cli.app import run
+        for name in _EXTRA:
+            import_module(name)
     except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] not in _EXTRA:
-            raise
         print(f"hubspot-async: {error.name} is missing: pip install 'hubspot-async[cli]'", file=sys.stderr)
         return 2
+    from hubspot_async.cli.app import run
+
     return run(arguments)

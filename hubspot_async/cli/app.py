@@ -1,4 +1,7 @@
-"""The commands and their options. Whatever a command needs is loaded when it runs, so that `--help` stays quick."""
+"""The commands and their options. Whatever a command needs is loaded when it runs, so that `--help` stays quick.
+
+The docstrings are the help; their lines are kept as they are, so they fit into 78 columns.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +19,12 @@ from hubspot_async.errors import HubSpotError
 
 
 def _version() -> str:
-    from importlib.metadata import version
+    from importlib.metadata import PackageNotFoundError, version
 
-    return version("hubspot-async")
+    try:
+        return version("hubspot-async")
+    except PackageNotFoundError:  # run from a checkout
+        return "not installed"
 
 
 app = App(
@@ -27,6 +33,7 @@ app = App(
     help_format="plaintext",
     version=_version,
     result_action="return_value",
+    suppress_keyboard_interrupt=False,
 )
 
 
@@ -40,15 +47,15 @@ def demo(
 ) -> int:
     """Do the main job once, from start to end, against a HubSpot of its own on this machine.
 
-    Imports a CSV file as records, exports them three ways, imports a file from a URL, renames a folder, watches all
-    of it at once, downloads the exports, and checks that what came back equals what went in. Exit status 0 says that
-    it did.
+    Imports a CSV file as records and exports them three ways, imports a file
+    from a URL, renames a folder, watches all of it at once, downloads the
+    exports, and checks that what came back equals what went in. Exit status 0
+    says that it did.
 
-    Examples:
+    For example:
 
-    hubspot-async demo
-
-    hubspot-async demo companies.csv --to exports
+        hubspot-async demo
+        hubspot-async demo companies.csv --to exports
 
     Parameters
     ----------
@@ -74,11 +81,10 @@ def sandbox(
 
     It keeps everything in memory and starts empty each time.
 
-    Examples:
+    For example:
 
-    hubspot-async sandbox
-
-    hubspot-async sandbox --port 9000 --task-seconds 60
+        hubspot-async sandbox
+        hubspot-async sandbox --port 9000 --task-seconds 60
 
     Parameters
     ----------

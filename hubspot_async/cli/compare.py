@@ -46,8 +46,7 @@ def _cells(header: Sequence[str], sent: Row, back: Row, which: str) -> Iterator[
 
 
 def _by_row(header: Sequence[str], sent: Sequence[Row], back: Sequence[Row]) -> Iterator[str]:
-    expected = Counter(tuple(row[column] for column in header) for row in sent)
-    given = Counter(tuple(row.get(column) for column in header) for row in back)
+    expected, given = (Counter(tuple(map(row.get, header)) for row in rows) for rows in (sent, back))
     for cells in (expected - given).elements():
         yield f"the row {cells} is missing"
     for extra in (given - expected).elements():

@@ -25,10 +25,20 @@ class Line:
 
     task: HubSpotTask[Any]
     about: str
+    born: datetime
     status: str = "started"
     ended: datetime | None = None
     lateness: float | None = None
     succeeded: bool = False
+
+    @classmethod
+    def begin(cls, task: HubSpotTask[Any], about: str, now: datetime) -> Line:
+        """Show a task from now on; one that began earlier keeps its age.
+
+        HubSpot's clock is known to a second only, so a shorter time ago counts as now.
+        """
+        began = task.started_at or now
+        return cls(task, about, began if (now - began).total_seconds() > 1 else now)
 
     def take(self, event: Event, now: datetime) -> None:
         """Show what *event* tells."""
@@ -42,8 +52,12 @@ class Line:
 
     def age(self, now: datetime) -> str:
         """How long it has been under way, or was."""
-        born = self.task.started_at
-        return seconds(((self.ended or now) - born).total_seconds()) if born else ""
+        return seconds(((self.ended or now) - self.born).total_seconds())
+
+    @property
+    def late(self) -> str:
+        """How long its end had gone unnoticed, where that is known."""
+        return "" if self.lateness is None else seconds(self.lateness)
 
     @property
     def style(self) -> str:
@@ -76,24 +90,23 @@ class PlainLines:
 
     def add(self, task: HubSpotTask[Any], about: str) -> None:
         """Print that a task has begun."""
-        self._lines[task] = Line(task, about)
-        self._print(task)
+        line = self._lines[task] = Line.begin(task, about, self._now())
+        self._print(line)
 
     def show(self, event: Event) -> None:
         """Print what has changed."""
-        self._lines[event.task].take(event, self._now())
-        self._print(event.task)
+        line = self._lines[event.task]
+        line.take(event, self._now())
+        self._print(line)
 
     def tell(self, task: HubSpotTask[Any], about: str) -> None:
         """Print what came of a task."""
-        self._lines[task].about = about
-        self._print(task)
+        say(self._console, f"{task.kind.name:<13}  {task.id:<11}  {about}")
 
-    def _print(self, task: HubSpotTask[Any]) -> None:
-        line = self._lines[task]
-        late = "" if line.lateness is None else f"{seconds(line.lateness)} late"
-        text = f"{task.kind.name:<13}  {task.id:<11}  {line.status:<10}  {line.age(self._now()):>7}  {late:>11}  {line.about}"
-        say(self._console, text)
+    def _print(self, line: Line) -> None:
+        late = f"{line.late} late" if line.late else ""
+        what = f"{line.task.kind.name:<13}  {line.task.id:<11}  {line.status:<10}"
+        say(self._console, f"{what}  {line.age(self._now()):>7}  {late:>12}  {line.about}".rstrip())
 
 
 class LiveTable:
@@ -105,7 +118,7 @@ class LiveTable:
 
     def add(self, task: HubSpotTask[Any], about: str) -> None:
         """Add a row."""
-        self._lines[task] = Line(task, about)
+        self._lines[task] = Line.begin(task, about, self._now())
 
     def show(self, event: Event) -> None:
         """Change a row."""
@@ -117,17 +130,16 @@ class LiveTable:
 
     def __rich__(self) -> Table:
         """Draw the table as of now; a thread of rich's asks for it."""
-        table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
-        for name in ("Task", "Id", "Status"):
-            table.add_column(name, no_wrap=True)
+        table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False, expand=True)
+        for name, width in (("Task", 13), ("Id", 11), ("Status", 10)):  # wide enough for most, so that nothing jumps
+            table.add_column(name, no_wrap=True, min_width=width)
         for name in ("Age", "Late"):
-            table.add_column(name, no_wrap=True, justify="right", min_width=7)
-        table.add_column("", no_wrap=True, overflow="ellipsis")
+            table.add_column(name, no_wrap=True, min_width=6, justify="right")
+        table.add_column("", no_wrap=True, overflow="ellipsis", ratio=1)
         now = self._now()
         for line in list(self._lines.values()):
-            late = "" if line.lateness is None else seconds(line.lateness)
-            status = Text(line.status, style=line.style)
-            table.add_row(line.task.kind.name, line.task.id, status, line.age(now), late, Text(line.about))
+            status, about = Text(line.status, style=line.style), Text(line.about)
+            table.add_row(line.task.kind.name, line.task.id, status, line.age(now), line.late, about)
         return table
 
 

@@ -34,11 +34,11 @@ _LAST = (
     "Müller",
     "Nguyễn",
     "Smith, Jr.",
-    "Þórsdóttir",
-    "Dvořák",
     "Ng",
+    "Dvořák",
     "Ó Sé",
     "Wu",
+    "Þór",
 )
 _COMPANY = (
     'The "Best" Bakery',
@@ -48,9 +48,11 @@ _COMPANY = (
     "",
     '"Quoted"',
     "100 % Büro",
+    "Nordic Ice\tAB",
+    "O’Brien's",
 )
-_TITLE = ("Engineer", "Chief of Staff, Europe", "", "Buyer", "Owner / Founder")
-_CITY = ("Zürich", "São Paulo", "Reykjavík", "Kraków", "Cork", "Hồ Chí Minh", "İzmir", "Montréal")
+_TITLE = ("Engineer", "Chief of Staff, Europe", "", "Buyer", "Owner / Founder", "Editor", "Sales", "Nurse")
+_CITY = ("Zürich", "São Paulo", "Reykjavík", "Kraków", "Cork", "Hồ Chí Minh", "Montréal")
 _NOTE = (
     "",
     "Said: “call back in spring”",

@@ -6,19 +6,20 @@ from typing import Any, TypeAlias
 
 from attrs import Attribute, field, frozen
 
+from hubspot_async.errors import InputError
 from hubspot_async.models import checks
 from hubspot_async.models.tasks import ActionResponse
 from hubspot_async.models.values import Time
 
 
-def _folder_number(value: str | int | None) -> int | str | None:
+def _folder_number(value: str | int | None) -> int | None:
     """HubSpot gives a parent's id as text and takes it as a number."""
-    return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else value
-
-
-def _a_number(instance: object, attribute: Attribute[Any], value: object) -> None:
-    if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
-        raise checks.fail(instance, attribute, f"must be a folder's number, not {value!r}")
+    if value is None:
+        return None
+    digits = str(value)
+    if not digits.isascii() or not digits.isdigit() or len(digits) > 20:
+        raise InputError(f"FolderUpdate.parent_folder_id must be a folder's number, not {digits[:50]!r}")
+    return int(digits)
 
 
 def _something_to_do(instance: FolderUpdate, attribute: Attribute[Any], value: object) -> None:
@@ -33,7 +34,7 @@ class FolderUpdate:
     id: str = field(converter=checks.text, validator=checks.filled)
     name: str | None = field(default=None, kw_only=True, validator=checks.optionally_filled)
     parent_folder_id: int | None = field(
-        default=None, kw_only=True, converter=_folder_number, validator=[_a_number, _something_to_do]
+        default=None, kw_only=True, converter=_folder_number, validator=_something_to_do
     )
 
 

@@ -36,6 +36,12 @@ class ForeignKeyType:
     association_category: str = "HUBSPOT_DEFINED"
 
 
+def _named_unless_ignored(mapping: ColumnMapping, attribute: Attribute[Any], value: str) -> None:
+    """The column that a data frame writes for its index has no name."""
+    if not mapping.ignored:
+        checks.filled(mapping, attribute, value)
+
+
 @frozen
 class ColumnMapping:
     """What one column of a file means.
@@ -44,7 +50,7 @@ class ColumnMapping:
     property but *to_column_object_type_id* and *foreign_key_type*.
     """
 
-    column_name: str = field()
+    column_name: str = field(validator=_named_unless_ignored)
     property_name: str | None = field(default=None, validator=checks.optionally_filled)
     column_object_type_id: str | None = field(default=None, kw_only=True)
     column_type: str | None = field(default=None, kw_only=True, validator=checks.one_of(*COLUMN_TYPES))
@@ -55,12 +61,6 @@ class ColumnMapping:
         default=None, kw_only=True, validator=checks.one_of(*SUBMISSION_TYPES)
     )
     ignored: bool | None = field(default=None, kw_only=True)
-
-    @column_name.validator
-    def _named_where_it_counts(self, attribute: Attribute[Any], value: str) -> None:
-        """Only a column that is left out may be without a name, as the one a data frame writes for its index is."""
-        if not self.ignored:
-            checks.filled(self, attribute, value)
 
     @classmethod
     def ignore(cls, column_name: str) -> ColumnMapping:

@@ -81,8 +81,8 @@ async def fetched(
             async with session.fetch(url) as answer:
                 if answer.status != 200:
                     raise DownloadError(f"{url.redacted} answered {answer.status} instead of the file of {task}")
-                total, done = answer.content_length, 0
-                async for piece in answer.content.iter_any():
+                total, done = answer.length, 0
+                async for piece in answer.pieces():
                     await to_thread.run_sync(file.write, piece)
                     done += len(piece)
                     if progress is not None:

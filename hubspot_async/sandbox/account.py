@@ -90,13 +90,13 @@ class Account:
             self.imports.append(task)
         self._agenda.note(task)
 
-    def replan(self, task: Task) -> None:
-        """Take note that the end of *task* has moved; those that wait for its place move with it."""
+    def replan(self, *tasks: Task) -> None:
+        """Take note that the ends of *tasks* have moved; those that wait for their places move with them."""
         now = self._clock.now()
-        self._agenda.note(task)
-        lanes = self._lanes.get(task.kind)
-        if lanes is not None:
-            for moved in lanes.replan((other for other in self.tasks if other.kind == task.kind), now):
+        for task in tasks:
+            self._agenda.note(task)
+        for kind in self._lanes.keys() & {task.kind for task in tasks}:
+            for moved in self._lanes[kind].replan((task for task in self.tasks if task.kind == kind), now):
                 self._agenda.note(moved)
 
     async def catch_up(self) -> None:
@@ -131,8 +131,3 @@ class Account:
             return False
         self._export_starts.append(now)
         return True
-
-    def unfinished(self) -> list[Task]:
-        """Name the tasks that have not ended yet."""
-        now = self._clock.now()
-        return [task for task in self.tasks if not task.is_over(now)]

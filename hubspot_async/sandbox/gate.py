@@ -21,22 +21,22 @@ def bookkeeper(world: World, names: Names) -> Middleware:
 
     @web.middleware
     async def books(request: web.Request, handler: Handler) -> web.StreamResponse:
-        route = request.match_info.route.resource
-        name = "unknown" if route is None else names.get((request.method, route.canonical), "unknown")
-        token = _token(request, world)
-        account = token.account.name if token else None
-        exchange = world.ledger.enter(request, name, account, world.clock.now())
-        if world.ledger.wants_bodies and (request.content_length or 0) <= KEEP_BODY and not _is_open_ended(request):
-            exchange.body = await request.read()
-        fault = world.faults.take(name, account)
-        truth = _truth(request, handler, world)
-        if fault is not None:
+        with world.serving():
+            name = _operation(request, names)
+            token = _token(request, world)
+            account = token.account.name if token else None
+            exchange = world.ledger.enter(request, name, account, world.clock.now())
+            if world.ledger.wants_bodies and _is_short(request):
+                exchange.body = await request.read()
+            fault = world.faults.take(name, account)
+            truth = _truth(request, handler, world)
+            if fault is None:
+                return _note(exchange, await truth(), world)
             _mark(request)
-        try:
-            response = await (truth() if fault is None else fault.play(request, truth))
-        except DroppedError:
-            return _drop(request)
-        return _note(exchange, response, world)
+            try:
+                return _note(exchange, await fault.play(request, truth), world)
+            except DroppedError:
+                return _drop(request)
 
     return books
 
@@ -48,8 +48,15 @@ def _mark(request: web.Request) -> None:
         request["scripted_fault"] = True
 
 
-def _is_open_ended(request: web.Request) -> bool:
-    return request.content_length is None and request.content_type.startswith("multipart/")
+def _operation(request: web.Request, names: Names) -> str:
+    resource = request.match_info.route.resource
+    return "unknown" if resource is None else names.get((request.method, resource.canonical), "unknown")
+
+
+def _is_short(request: web.Request) -> bool:
+    if request.content_length is None:
+        return not request.content_type.startswith("multipart/")
+    return request.content_length <= KEEP_BODY
 
 
 def _truth(request: web.Request, handler: Handler, world: World) -> Callable[[], Awaitable[web.StreamResponse]]:

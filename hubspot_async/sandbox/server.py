@@ -258,10 +258,11 @@ class Sandbox:
         """
         now = self._world.clock.now()
         chosen = self.tasks if task_id is None else [self._world.tasks[task_id]]
-        for task in chosen:
-            if not task.is_over(now):
-                task.end(now, outcome or task.outcome, errors)
-                self._world.accounts[task.account].replan(task)
+        running = [task for task in chosen if not task.is_over(now)]
+        for task in running:
+            task.end(now, outcome or task.outcome, errors)
+        for account in self._world.accounts.values():
+            account.replan(*(task for task in running if task.account == account.name))
 
     def cancel(self, task_id: str) -> None:
         """Let HubSpot cancel a task."""

@@ -8,7 +8,9 @@ from typing import ClassVar
 from hubspot_async.sandbox.answers import Json
 
 FIRST_PART = 0.1
-"""The share of a task's time in which it is accepted but not yet worked on."""
+"""The share of a task's time in which it is accepted but not yet worked on …"""
+LONGEST_FIRST_PART = 5.0
+"""… and the most that this can be, in seconds."""
 
 
 class Task:
@@ -34,8 +36,7 @@ class Task:
     @property
     def started(self) -> float:
         """When HubSpot takes the work up, after a place was free and the first part is over."""
-        started = self.begins if math.isinf(self.duration) else self.begins + FIRST_PART * self.duration
-        return min(started, self.ended)
+        return min(self.begins + min(FIRST_PART * self.duration, LONGEST_FIRST_PART), self.ended)
 
     @property
     def ended(self) -> float:

@@ -4,7 +4,8 @@ import asyncio
 import base64
 import random
 import uuid
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import aiohttp
@@ -71,6 +72,7 @@ class World:
         self.hosted: list[HostedFile] = []
         self._number = self.rng.randrange(10_000_000, 90_000_000)
         self._background: set[asyncio.Task[None]] = set()
+        self._serving: set[asyncio.Task[object]] = set()
         self._client: aiohttp.ClientSession | None = None
 
     def account(self, name: str) -> Account:
@@ -119,9 +121,23 @@ class World:
         self._background.add(running)
         running.add_done_callback(self._background.discard)
 
+    @contextmanager
+    def serving(self) -> Iterator[None]:
+        """Own the request being answered, whose client may be gone before its answer is.
+
+        aiohttp forgets such a request, and would leave it running when the sandbox closes.
+        """
+        task = asyncio.current_task()
+        assert task is not None
+        self._serving.add(task)
+        try:
+            yield
+        finally:
+            self._serving.discard(task)
+
     async def close(self) -> None:
         """End whatever still runs and give back whatever is held."""
-        running = list(self._background)
+        running = [*self._background, *self._serving]
         for work in running:
             work.cancel()
         await asyncio.gather(*running, return_exceptions=True)

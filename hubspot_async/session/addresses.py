@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from hubspot_async.errors import InputError
 
 HUBSPOT = "https://api.hubapi.com"
+
+_HOST = re.compile(r"[\w.:-]{1,253}")
 
 
 def read_base_url(text: str) -> str:
@@ -19,13 +22,13 @@ def read_base_url(text: str) -> str:
         url = urlsplit(text.strip())
         host, port, user = url.hostname, url.port, url.username
     except ValueError:
-        raise InputError(f"base_url {text!r} is not a URL") from None
-    if url.scheme not in ("https", "http") or not host or not host.isprintable():
-        raise InputError(f"base_url must be https://host, not {text!r}")
-    if user is not None:
+        raise InputError("base_url is not a URL") from None
+    if user is not None or "@" in text:
         raise InputError("base_url must not carry a user name or password")
+    if url.scheme not in ("https", "http") or not host or not _HOST.fullmatch(host):
+        raise InputError(f"base_url must be https://host, not {text.partition('?')[0]!r}")
     if url.path.strip("/") or url.query or url.fragment:
-        raise InputError(f"base_url must end after host and port, not {text!r}")
+        raise InputError(f"base_url must end after host and port, not {text.partition('?')[0]!r}")
     if url.scheme == "http" and not is_loopback(host):
         raise InputError(f"base_url must be https; plain http would show the token to everyone on the way to {host}")
     name = f"[{host}]" if ":" in host else host

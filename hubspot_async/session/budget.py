@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+import math
+from collections import OrderedDict
 from collections.abc import Mapping
+from copy import copy
 from typing import Protocol
 
 from attrs import frozen
@@ -16,9 +18,16 @@ from hubspot_async.wire.request import POLL, USER, Lane
 PER_TEN_SECONDS = 100
 """HubSpot's lowest limit, of free and starter accounts (HubSpot's usage guidelines); headers tell the true one."""
 
-
 LONGEST_PAUSE = 300.0
 """Seconds. A 429 that asks for more than this is about something else than ten seconds."""
+
+PROBE = 60.0
+"""Seconds between two requests that find out whether the day's count has begun again."""
+
+RETURN = 0.1
+"""The share of an interval for which a lane that had to wait is expected back."""
+
+_OTHER = {USER: POLL, POLL: USER}
 
 
 @frozen
@@ -28,7 +37,7 @@ class BudgetStats:
     granted: int
     """Places given, one for each request sent."""
     waited: int
-    """How many of them had to wait."""
+    """How many had to wait for one."""
     refused: int
     """429 answers."""
     daily_limit: int | None
@@ -44,27 +53,35 @@ class Budget(Protocol):
         """What it has done so far."""
         ...
 
-    def ready_at(self, now: float) -> float:
+    @property
+    def rate(self) -> float:
+        """How many places a second there are, as far as is known."""
+        ...
+
+    def ready_at(self, now: float, lane: Lane = USER) -> float:
         """Tell when the next place may be free, by the event loop's clock; *now* or earlier means at once."""
         ...
 
     def take(self, lane: Lane) -> bool:
-        """Take a place if one is free at once and nobody waits for it."""
+        """Take a place if one is free at once and nobody of the lane waits for it.
+
+        Raises DailyLimitError where the day's requests are used up.
+        """
         ...
 
     async def acquire(self, lane: Lane) -> None:
         """Wait for a place and take it. Raises DailyLimitError where the day's requests are used up."""
         ...
 
-    def give_back(self) -> None:
-        """Return a place that was taken and not used."""
+    def give_back(self, lane: Lane) -> None:
+        """Return the place that was just taken, unused."""
         ...
 
-    def learn(self, headers: Mapping[str, str]) -> None:
-        """Take what an answer's headers tell of the limits."""
+    def learn(self, headers: Mapping[str, str], took: float = 0.0) -> None:
+        """Take what the headers of an answer that *took* so many seconds tell of the limits."""
         ...
 
-    def refused(self, retry_after: float | None) -> None:
+    def refused(self, retry_after: float | None, lane: Lane = USER) -> None:
         """Pause everyone after a 429, for as long as HubSpot asks or for one interval."""
         ...
 
@@ -76,20 +93,27 @@ class Budget(Protocol):
 class RequestBudget:
     """So many requests in any ten seconds, shared by all that one session sends.
 
-    Two lanes: when users and polls both wait, places go to each in turn, so neither starves; within a lane who came
-    first is served first; what one lane does not want the other may have. It starts with *limit* for *interval*
-    seconds and learns the true numbers from HubSpot's answers.
+    Two lanes: when users and polls both want places, half go to each, so neither starves; within a lane who came
+    first is served first; what one lane does not want the other may have. Polls are spread over the interval.
+
+    It begins with HubSpot's lowest limit and learns the true one from the answers. A *limit* of your own is kept to
+    even where HubSpot would allow more.
     """
 
-    def __init__(self, limit: int = PER_TEN_SECONDS, interval: float = 10.0) -> None:
-        if limit < 1 or not interval > 0:
+    def __init__(self, limit: int | None = None, interval: float = 10.0) -> None:
+        if (limit is not None and limit < 1) or not 0 < interval < math.inf:
             raise InputError(f"a budget needs a limit and an interval above zero, not {limit} and {interval}")
-        self._window = Window(limit, interval)
-        self._waiting: dict[Lane, deque[asyncio.Future[None]]] = {USER: deque(), POLL: deque()}
+        self._window = Window(limit or PER_TEN_SECONDS, interval, most=limit)
+        # Ordered, for who waits in the middle may be cancelled. A place is the time of its grant, or why there is none.
+        self._waiting: dict[Lane, OrderedDict[asyncio.Future[float | DailyLimitError], None]] = {
+            USER: OrderedDict(),
+            POLL: OrderedDict(),
+        }
+        self._back_by = {USER: -math.inf, POLL: -math.inf}
         self._last = POLL
         self._timer: asyncio.TimerHandle | None = None
         self._daily_error: DailyLimitError | None = None
-        self._daily_until = 0.0
+        self._next_probe = -math.inf
         self._granted = self._waited = self._refused = 0
 
     def __repr__(self) -> str:
@@ -101,95 +125,138 @@ class RequestBudget:
         window = self._window
         return BudgetStats(self._granted, self._waited, self._refused, window.daily_limit, window.daily_remaining)
 
-    def ready_at(self, now: float) -> float:
+    @property
+    def rate(self) -> float:
+        """How many places a second there are, as far as is known."""
+        return self._window.places(_time()) / self._window.interval
+
+    def ready_at(self, now: float, lane: Lane = USER) -> float:
         """Tell when the next place is free by the event loop's clock, not counting those who wait for it."""
-        return self._window.ready_at(now)
+        return self._window.ready_at(lane, now, self._rival_until(lane))
 
     def take(self, lane: Lane) -> bool:
-        """Take a place if one is free at once and nobody waits for it."""
+        """Take a place if one is free at once and nobody of the lane waits for it.
+
+        Raises DailyLimitError where the day's requests are used up.
+        """
         now = _time()
         self._check_daily(now)
-        if self._waiting[USER] or self._waiting[POLL] or self._window.ready_at(now) > now:
+        if self._waiting[lane] or self.ready_at(now, lane) > now:
             return False
         self._grant(lane, now)
         return True
 
     async def acquire(self, lane: Lane) -> None:
-        """Wait for a place and take it; whoever is cancelled while waiting costs the others nothing."""
+        """Wait for a place and take it; whoever is cancelled while waiting costs the others nothing.
+
+        Raises DailyLimitError where the day's requests are used up.
+        """
         if self.take(lane):
             return
         place = asyncio.get_running_loop().create_future()
-        self._waiting[lane].append(place)
+        self._waiting[lane][place] = None
         self._waited += 1
-        self._set_timer()
+        self._set_timer(_time())
         try:
-            await place
+            outcome = await place
         except asyncio.CancelledError:
-            if place.done() and not place.cancelled():
-                self.give_back()
+            self._leave(lane, place)
             raise
+        if isinstance(outcome, DailyLimitError):
+            raise outcome
 
-    def give_back(self) -> None:
-        """Return a place that was taken and not used."""
-        self._granted -= 1
-        self._window.give_back()
+    def give_back(self, lane: Lane) -> None:
+        """Return the place that was just taken, unused."""
+        self._return(lane, None)
+
+    def learn(self, headers: Mapping[str, str], took: float = 0.0) -> None:
+        """Take what the headers of an answer that *took* so many seconds tell of the limits."""
+        self._daily_error = None
+        self._window.learn(headers, _time(), took)
         self._serve()
 
-    def learn(self, headers: Mapping[str, str]) -> None:
-        """Take what an answer's headers tell of the limits."""
-        self._window.learn(headers, _time())
-
-    def refused(self, retry_after: float | None) -> None:
+    def refused(self, retry_after: float | None, lane: Lane = USER) -> None:
         """Pause everyone after a 429, for as long as HubSpot asks or for one interval."""
         self._refused += 1
-        now = _time()
-        self._window.filled_by_others(now)
+        now, interval = _time(), self._window.interval
         is_sane = retry_after is not None and 0 < retry_after <= LONGEST_PAUSE
-        self._window.close(now + (retry_after if is_sane and retry_after else self._window.interval))
+        pause = max(retry_after, interval / 10) if retry_after is not None and is_sane else interval
+        self._window.refuse(lane, now, pause)
+        self._set_timer(now)
 
     def refused_for_today(self, error: DailyLimitError) -> None:
-        """Answer everyone with *error* for one interval, without asking HubSpot each time."""
+        """Answer everyone with *error*, but for one request a minute, until one gets through."""
         self._refused += 1
-        self._daily_error, self._daily_until = error, _time() + self._window.interval
-        for lane in self._waiting.values():
-            while lane:
-                place = lane.popleft()
+        self._daily_error, self._next_probe = error, _time() + PROBE
+        for waiting in self._waiting.values():
+            while waiting:
+                place, _ = waiting.popitem(last=False)
                 if not place.done():
-                    place.set_exception(error)
+                    place.set_result(copy(error))
 
     def _check_daily(self, now: float) -> None:
-        if self._daily_error is not None and now < self._daily_until:
-            raise self._daily_error.with_traceback(None)
+        if self._daily_error is None:
+            return
+        if now < self._next_probe:
+            raise copy(self._daily_error)
+        self._next_probe = now + PROBE
+
+    def _rival_until(self, lane: Lane) -> float:
+        """Tell how long the other lane will want places: it waits for one, or had to and may be back at once."""
+        other = _OTHER[lane]
+        return math.inf if self._waiting[other] else self._back_by[other]
 
     def _grant(self, lane: Lane, now: float) -> None:
-        self._window.take(now)
+        self._window.take(lane, now, self._rival_until(lane))
         self._last = lane
         self._granted += 1
 
-    def _serve(self) -> None:
+    def _leave(self, lane: Lane, place: asyncio.Future[float | DailyLimitError]) -> None:
+        """Clear up behind someone who was cancelled, perhaps just after getting a place."""
+        self._waiting[lane].pop(place, None)
+        if place.done() and not place.cancelled() and isinstance(at := place.result(), float):
+            self._return(lane, at)
+        else:
+            self._serve()
+
+    def _return(self, lane: Lane, at: float | None) -> None:
+        self._granted -= 1
+        self._window.give_back(lane, at)
+        self._serve()
+
+    def _serve(self, now: float = -math.inf) -> None:
         """Hand out what is free to those who wait, the lanes in turn."""
-        now = _time()
-        while (lane := self._next_lane()) is not None and self._window.ready_at(now) <= now:
-            self._waiting[lane][0].set_result(None)
-            _ = self._waiting[lane].popleft()
-            self._grant(lane, now)
-        self._set_timer()
+        if not (self._waiting[USER] or self._waiting[POLL]):
+            return
+        now = max(now, _time())
+        while (lane := self._next_lane(now)) is not None:
+            place, _ = self._waiting[lane].popitem(last=False)
+            if not place.done():
+                self._grant(lane, now)
+                self._back_by[lane] = now + RETURN * self._window.interval
+                place.set_result(now)
+        self._set_timer(now)
 
-    def _next_lane(self) -> Lane | None:
-        for lane in self._waiting.values():
-            while lane and lane[0].done():
-                lane.popleft()
-        turn = USER if self._last is POLL else POLL
-        other = POLL if turn is USER else USER
-        return turn if self._waiting[turn] else other if self._waiting[other] else None
+    def _next_lane(self, now: float) -> Lane | None:
+        for lane in (_OTHER[self._last], self._last):
+            if self._waiting[lane] and self.ready_at(now, lane) <= now:
+                return lane
+        return None
 
-    def _set_timer(self) -> None:
+    def _set_timer(self, now: float) -> None:
+        """See to it that those who wait are served as soon as a place is free."""
+        at = min((self.ready_at(now, lane) for lane in (USER, POLL) if self._waiting[lane]), default=None)
         if self._timer is not None:
+            if self._timer.when() == at and not self._timer.cancelled():
+                return
             self._timer.cancel()
             self._timer = None
-        if self._next_lane() is not None:
-            loop = asyncio.get_running_loop()
-            self._timer = loop.call_at(max(self._window.ready_at(loop.time()), loop.time()), self._serve)
+        if at is not None:
+            self._timer = asyncio.get_running_loop().call_at(at, self._on_time, at)
+
+    def _on_time(self, at: float) -> None:
+        self._timer = None
+        self._serve(at)  # the loop may call a hair too early
 
 
 def _time() -> float:

@@ -2,26 +2,60 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import IO
 
 from aiohttp import MultipartWriter, payload
+from aiohttp.abc import AbstractStreamWriter
+from anyio import to_thread
 
+from hubspot_async.errors import InputError
 from hubspot_async.wire import codec
 from hubspot_async.wire.request import FilePart, Form
 
+_PIECE = 2**16
 
-def write_form(form: Form, opened: ExitStack) -> MultipartWriter:
-    """Make the body of *form*, which streams its files; those opened here are closed with *opened*."""
-    writer = MultipartWriter("form-data")
-    for name, value in form.fields.items():
-        text = value if isinstance(value, str) else codec.dumps(value).decode()
-        content_type = "text/plain" if isinstance(value, str) else "application/json"
-        _append(writer, payload.StringPayload(text, content_type=content_type), name)
-    for part in form.files:
-        _append(writer, _file_payload(part, opened), part.name, part.file_name)
-    return writer
+
+class Upload:
+    """The body of a form, to be sent once or, where its sources allow, again."""
+
+    content_type: str | None = None
+    """The form says itself what it is."""
+
+    def __init__(self, form: Form, opened: ExitStack) -> None:
+        """Open the files of *form*, to be closed with *opened*.
+
+        Raises OSError where one cannot be read, and InputError for what cannot be sent.
+        """
+        self._fields = {name: _field(value) for name, value in form.fields.items()}
+        self._files = [(part, _source(part, opened)) for part in form.files]
+
+    def body(self) -> MultipartWriter:
+        """Make the body for one sending, from the beginning of each file."""
+        writer = MultipartWriter("form-data")
+        for name, (text, content_type) in self._fields.items():
+            _append(writer, payload.StringPayload(text, content_type=content_type), name)
+        for part, source in self._files:
+            source.rewind()
+            _append(writer, _SourcePayload(source, content_type=part.content_type), part.name, part.file_name)
+        return writer
+
+    @property
+    def is_repeatable(self) -> bool:
+        """Whether every file can be read once more."""
+        return all(source.is_repeatable for _, source in self._files)
+
+    @property
+    def failure(self) -> Exception | None:
+        """What went wrong with reading a file of the user's while it was sent; HubSpot got no whole form then."""
+        return next((source.failure for _, source in self._files if source.failure is not None), None)
+
+
+def _field(value: object) -> tuple[str, str]:
+    return (value, "text/plain") if isinstance(value, str) else (codec.dumps(value).decode(), "application/json")
 
 
 def _append(writer: MultipartWriter, part: payload.Payload, name: str, file_name: str | None = None) -> None:
@@ -31,12 +65,109 @@ def _append(writer: MultipartWriter, part: payload.Payload, name: str, file_name
     writer.append_payload(part)
 
 
-def _file_payload(part: FilePart, opened: ExitStack) -> payload.Payload:
+def _source(part: FilePart, opened: ExitStack) -> _Source:
     source = part.source
-    if isinstance(source, Path):
-        source = opened.enter_context(source.open("rb"))
     if isinstance(source, bytes):
-        return payload.BytesPayload(source, content_type=part.content_type)
+        return _Bytes(source)
     if isinstance(source, AsyncIterator):
-        return payload.AsyncIterablePayload(source, content_type=part.content_type)
-    return payload.BufferedReaderPayload(source, content_type=part.content_type)
+        return _Stream(source)
+    if isinstance(source, Path):
+        return _File(opened.enter_context(source.open("rb")), part.file_name)
+    return _File(source, part.file_name)
+
+
+class _Source:
+    """Where the bytes of one file come from: how many, and whether they come twice."""
+
+    size: int | None = None
+    is_repeatable = True
+    failure: Exception | None = None
+
+    def rewind(self) -> None:
+        """Go back to the beginning."""
+
+    async def pieces(self) -> AsyncIterator[bytes]:
+        """Give the bytes, a little at a time."""
+        raise NotImplementedError
+        yield b""
+
+    async def noted_pieces(self) -> AsyncIterator[bytes]:
+        """Give the bytes, and remember what went wrong: aiohttp would make a lost connection of it."""
+        try:
+            async for piece in self.pieces():
+                if not isinstance(piece, bytes | bytearray | memoryview):
+                    raise InputError(f"a file to upload gave {type(piece).__name__} where bytes are due")
+                yield piece
+        except Exception as error:
+            self.failure = error
+            raise
+
+
+class _Bytes(_Source):
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+        self.size = len(content)
+
+    async def pieces(self) -> AsyncIterator[bytes]:
+        content = memoryview(self._content)
+        for start in range(0, len(content), _PIECE):
+            yield bytes(content[start : start + _PIECE])
+
+
+class _Stream(_Source):
+    is_repeatable = False
+
+    def __init__(self, stream: AsyncIterator[bytes]) -> None:
+        self._stream = stream
+
+    async def pieces(self) -> AsyncIterator[bytes]:
+        async for piece in self._stream:
+            yield piece
+
+
+class _File(_Source):
+    """A file from where it stands now; as many bytes as it has now, for the length of the body is said beforehand."""
+
+    def __init__(self, file: IO[bytes], name: str) -> None:
+        self._file = file
+        self._name = name
+        try:
+            self._start = file.tell()
+            self.size = file.seek(0, os.SEEK_END) - self._start
+            file.seek(self._start)
+        except (OSError, AttributeError):
+            self.size, self.is_repeatable = None, False
+
+    def rewind(self) -> None:
+        if self.is_repeatable:
+            self._file.seek(self._start)
+
+    async def pieces(self) -> AsyncIterator[bytes]:
+        left = self.size
+        while left is None or left > 0:
+            piece = await to_thread.run_sync(self._file.read, _PIECE if left is None else min(_PIECE, left))
+            if piece:
+                yield piece
+            elif left is None:
+                return
+            else:
+                raise OSError(f"{self._name} became shorter while it was sent")
+            left = None if left is None else left - len(piece)
+
+
+class _SourcePayload(payload.Payload):
+    """A source as a part of aiohttp's body."""
+
+    _value: _Source
+    _autoclose = True
+
+    @property
+    def size(self) -> int | None:
+        return self._value.size
+
+    def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
+        raise TypeError("a file is sent in pieces, never as text")
+
+    async def write(self, writer: AbstractStreamWriter) -> None:
+        async for piece in self._value.noted_pieces():
+            await writer.write(piece)

@@ -20,7 +20,7 @@ from hubspot_async.errors import (
     TlsError,
 )
 from hubspot_async.models import checks
-from hubspot_async.wire.request import POLL, Lane, Request
+from hubspot_async.wire.request import USER, Lane, Request
 
 
 class Failure(Enum):
@@ -75,7 +75,7 @@ def failure_of(error: HubSpotError) -> Failure | None:
 def may_repeat(request: Request[Any], lane: Lane | None, failure: Failure) -> bool:
     """Whether a request that failed so may be sent once more."""
     if request.method == "GET":
-        return lane is not POLL and failure in _WORTH_IT_FOR_A_READ
+        return lane is USER and failure in _WORTH_IT_FOR_A_READ
     return failure in _SURELY_NOT_ACCEPTED
 
 

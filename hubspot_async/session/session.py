@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import time
+import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import ExitStack, asynccontextmanager
 from datetime import datetime
 from itertools import count
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, ClassVar, Self, TypeVar
 
 import aiohttp
 import anyio
+from attrs import field, frozen
 from yarl import URL
 
 from hubspot_async.errors import (
@@ -32,12 +35,12 @@ from hubspot_async.session import auth
 from hubspot_async.session.addresses import HUBSPOT, is_loopback, read_base_url
 from hubspot_async.session.budget import Budget, RequestBudget
 from hubspot_async.session.clock import ServerClock
-from hubspot_async.session.forms import write_form
+from hubspot_async.session.forms import Upload
 from hubspot_async.session.oauth import refresh_tokens
 from hubspot_async.session.retry import RetryPolicy, RetryQuota
 from hubspot_async.session.starts import UnansweredStart
 from hubspot_async.session.timeouts import Timeouts
-from hubspot_async.session.transport import Answer, Transport
+from hubspot_async.session.transport import Answer, Download, Transport
 from hubspot_async.wire import codec
 from hubspot_async.wire.request import USER, Form, Lane, Request
 from hubspot_async.wire.response import read_error, read_response
@@ -73,6 +76,7 @@ class HubSpotSession:
         timeouts: Timeouts | None = None,
         retry: RetryPolicy | None = None,
     ) -> None:
+        token = auth.Secret(token) if isinstance(token, str) else token  # a traceback may show the variables of a frame
         self.account = account
         self.base_url = read_base_url(base_url)
         self.timeouts = timeouts or Timeouts()
@@ -92,7 +96,7 @@ class HubSpotSession:
 
         *options* are those of the class. Raises InputError where there is no token.
         """
-        token = os.environ.get("HUBSPOT_ACCESS_TOKEN", "")
+        token = auth.Secret(os.environ.get("HUBSPOT_ACCESS_TOKEN", ""))
         if not token.strip():
             raise InputError("the environment variable HUBSPOT_ACCESS_TOKEN is not set")
         if "base_url" not in options and os.environ.get("HUBSPOT_BASE_URL"):
@@ -117,15 +121,26 @@ class HubSpotSession:
         if self._transport.is_open:
             raise SessionClosedError("this session is open already")
         self._transport.open()
-        self._transfers.open(auto_decompress=False)
+        self._transfers.open()
         return self
 
     async def __aexit__(
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        await self._auth.close()
-        await self._transport.close()
-        await self._transfers.close()
+        try:
+            await self._auth.close()
+        finally:
+            try:
+                await self._transport.close()
+            finally:
+                await self._transfers.close()
+
+    def __del__(self, warn: Callable[..., None] = warnings.warn) -> None:
+        transport = getattr(self, "_transport", None)
+        if transport is not None and transport.is_open:
+            warn(f"{self!r} was not closed: use it in `async with`", ResourceWarning, source=self)
+            transport.abandon()
+            self._transfers.abandon()
 
     def now(self) -> datetime:
         """Tell the time by HubSpot's clock, as far as its answers have told it."""
@@ -147,18 +162,21 @@ class HubSpotSession:
         InvalidResponseError where it is not the promised one, and StartOutcomeUnknownError in place of the last two
         where *request* begins work that HubSpot may now be doing.
         """
+        self._transport.check()
         began = time.monotonic()
         self._quota.earn()
-        for attempt in count(1):
-            outcome = await self._attempt(request, lane)
-            if not isinstance(outcome, HubSpotError):
-                return outcome
-            pause = self._retry.pause_after(attempt, request, outcome, lane=lane, elapsed=time.monotonic() - began)
-            if pause is None or not self._quota.spend(outcome):
-                raise outcome
-            log.debug("%s is repeated in %.1f s: %s", request, pause, outcome)
-            await anyio.sleep(pause)
-            lane = lane or USER
+        with ExitStack() as opened:
+            body = _body(request, opened)
+            for attempt in count(1):
+                outcome = await self._attempt(request, body, lane)
+                if not isinstance(outcome, HubSpotError):
+                    return outcome
+                pause = self._retry.pause_after(attempt, request, outcome, lane=lane, elapsed=time.monotonic() - began)
+                if pause is None or not body.is_repeatable or not self._quota.spend(outcome):
+                    raise _given_up(outcome, attempt)
+                log.debug("%s is repeated in %.1f s: %s", request, pause, outcome)
+                await anyio.sleep(pause)
+                lane = lane or USER
         raise AssertionError("unreachable")
 
     @asynccontextmanager
@@ -167,53 +185,56 @@ class HubSpotSession:
 
         Raises as `send` does, but repeats nothing.
         """
-        await self.budget.acquire(USER)
+        self._transport.check()
         token = await self._auth.token()
+        await self.budget.acquire(USER)
         timeout = self.timeouts.for_transfer()
-        async with self._transport.stream(self._url(request), headers=_headers(token), timeout=timeout) as response:
-            if response.status != 200:
-                raise read_error(request, response.status, response.headers, await response.content.read(10_000))
-            yield response.content.iter_any()
+        url, headers = self._url(request), _headers(token)
+        async with self._transport.stream(url, headers=headers, timeout=timeout, unpack=True) as answer:
+            if answer.status != 200:
+                raise _clean(read_error(request, answer.status, answer.headers, await answer.start(10_000)), token)
+            yield answer.pieces()
 
     @asynccontextmanager
-    async def fetch(self, url: str, headers: Mapping[str, str] | None = None) -> AsyncIterator[aiohttp.ClientResponse]:
+    async def fetch(self, url: str, headers: Mapping[str, str] | None = None) -> AsyncIterator[Download]:
         """Open a file's URL as it is, without the token, on connections that no call to the API waits for."""
         timeout = self.timeouts.for_transfer()
-        async with self._transfers.stream(URL(url, encoded=True), headers=headers or {}, timeout=timeout) as response:
-            yield response
+        async with self._transfers.stream(URL(url, encoded=True), headers=headers or {}, timeout=timeout) as answer:
+            yield answer
 
-    async def _attempt(self, request: Request[T], lane: Lane | None) -> T | HubSpotError:
+    async def _attempt(self, request: Request[T], body: _Json | Upload, lane: Lane | None) -> T | HubSpotError:
         """Send *request* once, and again only if its token had grown too old."""
         for is_last in (False, True):
             token = await self._auth.token()
             if lane is not None:
                 await self.budget.acquire(lane)
-            outcome = await self._exchange(request, token)
+            outcome = await self._exchange(request, body, token)
             if is_last or not isinstance(outcome, HubSpotError) or not auth.is_expired(outcome):
                 return outcome
-            if not await self._auth.renew(token):
+            if not body.is_repeatable or not await self._auth.renew(token):
                 return outcome
             lane = lane or USER
         raise AssertionError("unreachable")
 
-    async def _exchange(self, request: Request[T], token: auth.Secret) -> T | HubSpotError:
+    async def _exchange(self, request: Request[T], body: _Json | Upload, token: auth.Secret) -> T | HubSpotError:
         """Put *request* on the wire and read what comes back, errors as values."""
-        is_form = isinstance(request.body, Form)
-        with ExitStack() as opened:
-            body = write_form(request.body, opened) if isinstance(request.body, Form) else _write_json(request)
-            start = self._note_start(request)
-            sent = time.time()
-            answer = await self._transport.exchange(
-                request.method,
-                self._url(request),
-                headers=_headers(token, is_json=body is not None and not is_form),
-                body=body,
-                timeout=self.timeouts.for_transfer() if is_form else self.timeouts.for_call(),
-            )
+        self._transport.check()
+        start = self._note_start(request)
+        sent = time.time()
+        answer = await self._transport.exchange(
+            request.method,
+            self._url(request),
+            headers=_headers(token, body.content_type),
+            body=body.body(),
+            timeout=self.timeouts.for_transfer() if isinstance(body, Upload) else self.timeouts.for_call(),
+        )
         if isinstance(answer, Answer):
             self._clock.observe(answer.headers.get("Date", ""), sent, time.time())
             outcome = _read(request, answer, token)
             self._heed(answer, outcome)
+        elif body.failure is not None:
+            self._forget(start)
+            raise body.failure
         else:
             outcome = answer
         log.debug("%s: %s", request, outcome if isinstance(outcome, HubSpotError) else "answered")
@@ -245,8 +266,11 @@ class HubSpotSession:
         if isinstance(outcome, HubSpotError) and _may_have_begun(outcome):
             log.warning("%s: the answer to %s was lost", self, start)
             return StartOutcomeUnknownError(f"whether HubSpot accepted {start} is unknown: {outcome}", start=start)
-        del self._unanswered[id(start)]
+        self._forget(start)
         return outcome
+
+    def _forget(self, start: UnansweredStart | None) -> None:
+        self._unanswered.pop(id(start), None)
 
     def _url(self, request: Request[Any]) -> URL:
         url = URL(self.base_url + request.target, encoded=True)
@@ -263,13 +287,31 @@ class HubSpotSession:
         return await refresh_tokens(self._transport, self._url(request), request, form, self.timeouts, self._retry)
 
 
-def _headers(token: auth.Secret, *, is_json: bool = False) -> dict[str, str]:
+@frozen
+class _Json:
+    """A model as JSON, or no body at all: what `Upload` is for a form."""
+
+    content: bytes | None = field(repr=False)
+    is_repeatable: ClassVar[bool] = True
+    failure: ClassVar[Exception | None] = None
+
+    @property
+    def content_type(self) -> str | None:
+        return None if self.content is None else "application/json"
+
+    def body(self) -> bytes | None:
+        return self.content
+
+
+def _body(request: Request[Any], opened: ExitStack) -> _Json | Upload:
+    if isinstance(request.body, Form):
+        return Upload(request.body, opened)
+    return _Json(None if request.body is None else codec.dumps(request.body))
+
+
+def _headers(token: auth.Secret, content_type: str | None = None) -> dict[str, str]:
     headers = {"Authorization": auth.Secret(f"Bearer {token}"), "Accept": "application/json"}
-    return {**headers, "Content-Type": "application/json"} if is_json else headers
-
-
-def _write_json(request: Request[Any]) -> bytes | None:
-    return None if request.body is None else codec.dumps(request.body)
+    return {**headers, "Content-Type": content_type} if content_type else headers
 
 
 def _query(request: Request[Any]) -> list[tuple[str, str]]:
@@ -283,12 +325,35 @@ def _query(request: Request[Any]) -> list[tuple[str, str]]:
 
 def _read(request: Request[T], answer: Answer, token: auth.Secret) -> T | HubSpotError:
     """Read an answer, from which a server may not make us repeat the token it got."""
-    secret = token.encode()
-    content = answer.content.replace(secret, b"[token]") if secret in answer.content else answer.content
     try:
-        return read_response(request, answer.status, answer.headers, content)
+        return read_response(request, answer.status, answer.headers, _without(token, answer.content))
     except HubSpotError as error:
-        return error.with_traceback(None)
+        return _clean(error, token)
+
+
+def _without(token: auth.Secret, content: bytes) -> bytes:
+    """Black out the token, as it is or with characters escaped as JSON may have them."""
+    if b"\\u" in content or b"\\/" in content:
+        letters = (rf"(?:{re.escape(letter)}|\\u{ord(letter):04x}|\\{re.escape(letter)})" for letter in token)
+        content = re.sub("".join(letters).encode(), b"[token]", content, flags=re.IGNORECASE)
+    return content.replace(token.encode(), b"[token]")
+
+
+def _clean(error: HubSpotError, token: auth.Secret) -> HubSpotError:
+    """Leave in an error neither the token nor a way back to the frames that read the answer."""
+    for name, value in vars(error).items():
+        if isinstance(value, str):
+            setattr(error, name, value.replace(token, "[token]"))
+    error.args = (error.message,)
+    error.__cause__ = error.__context__ = None
+    return error.with_traceback(None)
+
+
+def _given_up(error: HubSpotError, attempts: int) -> HubSpotError:
+    """Say of a lost connection how often it was tried."""
+    if isinstance(error, ConnectionFailedError) and attempts > 1:
+        return type(error)(f"{error.message}, {attempts} times", sent=error.sent)
+    return error
 
 
 def _may_have_begun(error: HubSpotError) -> bool:

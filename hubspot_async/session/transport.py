@@ -8,12 +8,14 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import aiohttp
-from attrs import frozen
+from aiohttp.http_exceptions import ContentEncodingError
+from attrs import field, frozen
 from yarl import URL
 
 from hubspot_async.errors import (
     ConnectionFailedError,
     HubSpotError,
+    InputError,
     InvalidResponseError,
     RequestTimeoutError,
     SessionClosedError,
@@ -23,14 +25,76 @@ from hubspot_async.errors import (
 LARGEST_ANSWER = 8 * 2**20
 """Bytes of a JSON answer, decompressed; HubSpot's are a few hundred, a page of errors some thousand."""
 
+_PIECE = 2**16
+"""Bytes that are read, or decompressed, before the next are asked for."""
+
+_FAILURES = (aiohttp.ClientError, TimeoutError, OSError)
+
+_AS_IT_COMES: Mapping[str, Any] = {
+    "allow_redirects": False,
+    "raise_for_status": False,
+    "read_bufsize": _PIECE,
+    "max_line_size": 8190,
+    "max_field_size": 8190,
+    "max_headers": 128,
+}
+"""Said with each request, for a client of the user's may have other habits."""
+
 
 @frozen
 class Answer:
     """What came back, read to its end."""
 
     status: int
-    headers: Mapping[str, str]
-    content: bytes
+    headers: Mapping[str, str] = field(repr=False)
+    content: bytes = field(repr=False)
+
+
+class Download:
+    """An answer that is read while it comes."""
+
+    def __init__(self, response: aiohttp.ClientResponse, what: str) -> None:
+        self._response = response
+        self._what = what
+        self.status = response.status
+        self.headers: Mapping[str, str] = response.headers
+        self.length = response.content_length
+        """Bytes of the body, where it says so."""
+
+    async def pieces(self) -> AsyncIterator[bytes]:
+        """Give the body; ends only where it is whole. Raises ConnectionFailedError where it is not."""
+        content = self._response.content
+        while True:
+            try:
+                piece = await content.readany()
+            except _FAILURES as error:
+                failure = _translate(error, self._what, self._response.url.host or "")
+            else:
+                if not piece:
+                    return
+                yield piece
+                continue
+            raise failure
+
+    async def start(self, size: int) -> bytes:
+        """Give the first bytes of the body, as far as they come."""
+        try:
+            return await self._response.content.read(size)
+        except _FAILURES:
+            return b""
+
+
+class _UnaskedAnswer(aiohttp.ClientConnectionError):
+    """Something came over a connection that waited for its next request."""
+
+
+class _Request(aiohttp.ClientRequest):
+    """A request that does not take for its answer what had come before it was sent."""
+
+    async def send(self, conn: aiohttp.connector.Connection) -> aiohttp.ClientResponse:
+        if conn.protocol is not None and conn.protocol.should_close:
+            raise _UnaskedAnswer
+        return await super().send(conn)
 
 
 class Transport:
@@ -40,24 +104,46 @@ class Transport:
     """
 
     def __init__(self, client: aiohttp.ClientSession | None = None, *, connections: int = 100) -> None:
+        if client is not None and client.auth is not None:
+            raise InputError("client has an auth= of its own, which would stand in the token's place")
         self._given = client
         self._client: aiohttp.ClientSession | None = None
         self._connections = connections
 
     @property
     def is_open(self) -> bool:
-        """Whether it may be used now."""
+        """Whether it was opened and not closed."""
         return self._client is not None
 
-    def open(self, **options: Any) -> None:
+    def open(self) -> None:
         """Make the client, inside the event loop it is for."""
-        self._client = self._given or _make_client(self._connections, **options)
+        self._client = self._given or _make_client(self._connections)
 
     async def close(self) -> None:
         """Close the client, unless it is the user's."""
         client, self._client = self._client, None
         if client is not None and client is not self._given:
             await client.close()
+
+    def abandon(self) -> None:
+        """Let go of a client that nobody closed, without the noise that aiohttp would make of it."""
+        client, self._client = self._client, None
+        if client is None or client is self._given:
+            return
+        connector = client.connector
+        client.detach()
+        if connector is not None:
+            connector._close()
+
+    def check(self) -> None:
+        """Raise SessionClosedError where nothing can be sent from here."""
+        client = self._client
+        if client is None:
+            raise SessionClosedError("the session is not open: use it inside `async with`")
+        if client.closed:
+            raise SessionClosedError("the aiohttp session under this one has been closed")
+        if client._loop is not asyncio.get_running_loop():
+            raise SessionClosedError("the session was opened in another event loop, maybe of another thread")
 
     async def exchange(
         self, method: str, url: URL, *, headers: Mapping[str, str], body: Any, timeout: aiohttp.ClientTimeout
@@ -66,13 +152,12 @@ class Transport:
 
         What goes wrong is given back rather than raised: an exception of aiohttp's carries the headers, token included.
         """
-        client = self._usable()
         try:
-            async with client.request(
-                method, url, headers=headers, data=body, timeout=timeout, allow_redirects=False
+            async with self._request(
+                method, url, headers=headers, data=body, timeout=timeout, auto_decompress=True
             ) as response:
                 content = await _read_capped(response)
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        except _FAILURES as error:
             return _translate(error, f"{method} {url.path}", url.host or "")
         if content is None:
             message = f"the answer to {method} {url.path} is longer than {LARGEST_ANSWER} bytes"
@@ -81,37 +166,33 @@ class Transport:
 
     @asynccontextmanager
     async def stream(
-        self, url: URL, *, headers: Mapping[str, str], timeout: aiohttp.ClientTimeout
-    ) -> AsyncIterator[aiohttp.ClientResponse]:
-        """Send a GET and give the answer while it comes."""
-        client = self._usable()
-        failure: HubSpotError
+        self, url: URL, *, headers: Mapping[str, str], timeout: aiohttp.ClientTimeout, unpack: bool = False
+    ) -> AsyncIterator[Download]:
+        """Send a GET and give the answer while it comes, decompressed with *unpack*."""
+        opening = self._request("GET", url, headers=headers, timeout=timeout, auto_decompress=unpack)
         try:
-            async with client.get(url, headers=headers, timeout=timeout, allow_redirects=False) as response:
-                yield response
-            return
-        except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
+            response = await opening
+        except _FAILURES as error:
             failure = _translate(error, "GET of a file", url.host or "")
+        else:
+            async with response:
+                yield Download(response, "GET of a file")
+            return
         raise failure
 
-    def _usable(self) -> aiohttp.ClientSession:
-        client = self._client
-        if client is None:
-            raise SessionClosedError("the session is not open: use it inside `async with`")
-        if client.closed:
-            raise SessionClosedError("the aiohttp session under this one has been closed")
-        if client._loop is not asyncio.get_running_loop():
-            raise SessionClosedError("the session was opened in another event loop")
-        return client
+    def _request(self, method: str, url: URL, **options: Any) -> Any:
+        self.check()
+        assert self._client is not None
+        return self._client.request(method, url, **options, **_AS_IT_COMES)
 
 
-def _make_client(connections: int, **options: Any) -> aiohttp.ClientSession:
+def _make_client(connections: int) -> aiohttp.ClientSession:
     client = aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=connections),
         cookie_jar=aiohttp.DummyCookieJar(),
         headers={"User-Agent": "hubspot-async"},
         trust_env=False,
-        **options,
+        request_class=_Request,
     )
     # aiohttp would send a GET, PUT or DELETE once more after a dropped connection, unseen by our budget and retries.
     client._retry_connection = False
@@ -119,14 +200,24 @@ def _make_client(connections: int, **options: Any) -> aiohttp.ClientSession:
 
 
 async def _read_capped(response: aiohttp.ClientResponse) -> bytes | None:
-    """Read an answer that is no file; one that does not end is not read to its end."""
-    pieces, size = [], 0
-    async for piece in response.content.iter_any():
-        pieces.append(piece)
-        size += len(piece)
-        if size > LARGEST_ANSWER:
-            response.close()
-            return None
+    """Read an answer that is no file, or None where it is too long; what comes after that is not read.
+
+    Of a refusal the status is what counts: where its body breaks off or is too long, what has come will do.
+    """
+    pieces: list[bytes] = []
+    size = 0
+    is_refusal = response.status >= 400
+    try:
+        async for piece in response.content.iter_any():
+            pieces.append(piece)
+            size += len(piece)
+            if size > LARGEST_ANSWER:
+                response.close()
+                return b"" if is_refusal else None
+    except _FAILURES:
+        if not is_refusal:
+            raise
+        response.close()
     return b"".join(pieces)
 
 
@@ -138,11 +229,15 @@ def _translate(error: Exception, what: str, host: str) -> HubSpotError:
         case aiohttp.ClientConnectorError(os_error=reason):
             text = reason.strerror or type(reason).__name__
             return ConnectionFailedError(f"{host} cannot be reached: {text} ({what})", sent=False)
+        case _UnaskedAnswer():
+            return ConnectionFailedError(f"{host} sent an answer that nobody had asked for ({what})", sent=False)
         case aiohttp.ConnectionTimeoutError():
             return RequestTimeoutError(f"{host} did not take the connection in time ({what})", sent=False)
         case TimeoutError():
             return RequestTimeoutError(f"{host} did not answer in time ({what})")
-        case aiohttp.ContentTypeError() | aiohttp.ClientPayloadError():
+        case aiohttp.ClientPayloadError(__cause__=ContentEncodingError()):
+            return InvalidResponseError(f"the answer of {host} is compressed in a way that cannot be undone ({what})")
+        case aiohttp.ClientPayloadError():
             return ConnectionFailedError(f"the answer of {host} broke off ({what})")
         case aiohttp.ClientResponseError():
             return ConnectionFailedError(f"{host} answered with something that is not HTTP ({what})")

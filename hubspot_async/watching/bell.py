@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 
 
 class Bell:
@@ -20,11 +21,11 @@ class Bell:
         self._is_rung = True
         self._wake()
 
-    async def wait_until(self, when: float | None) -> None:
+    async def wait_until(self, when: float) -> None:
         """Sleep until rung, or until *when* by the loop's time."""
         if not self._is_rung:
             self._sleeper = self._loop.create_future()
-            timer = None if when is None else self._loop.call_at(when, self._wake)
+            timer = None if when == math.inf else self._loop.call_at(when, self._wake)
             try:
                 await self._sleeper
             finally:

@@ -26,6 +26,11 @@ class StatusChange(Generic[S]):
     """Whose task it is."""
     lateness: float | None = None
     """Of a final change: seconds between the end of the work and this look, by HubSpot's clock."""
+    details: object = field(default=None, repr=False)
+    """HubSpot's fuller record, where the status alone does not say why: the `Export` of a canceled or long pending one.
+
+    An export that newly waits for approval is handed out once more with the same status and these details.
+    """
 
     @property
     def is_final(self) -> bool:

@@ -20,15 +20,14 @@ class Follower(Generic[S]):
         self._watch = watch
         self._seen: str | None = None
         self._news: Snapshot | HubSpotError | None = None
-        self._lateness: float | None = None
         self._is_done = False
         self._is_closed = False
         self._told = asyncio.Event()
 
-    def tell(self, news: Snapshot | HubSpotError, lateness: float | None = None) -> None:
-        """Pass on what a look showed, or why the watch ended."""
-        if isinstance(news, HubSpotError) or news.is_terminal or news.status != self._seen:
-            self._news, self._lateness = news, lateness
+    def tell(self, news: Snapshot | HubSpotError, *, is_news: bool = False) -> None:
+        """Pass on what a look showed, or why the watch ended; *is_news* even under the same status."""
+        if is_news or isinstance(news, HubSpotError) or news.is_terminal or news.status != self._seen:
+            self._news = news
             self._told.set()
 
     def close(self) -> None:
@@ -48,16 +47,22 @@ class Follower(Generic[S]):
             self._told.clear()
             await self._told.wait()
         news, self._news = self._news, None
-        event: StatusChange[Any] | WatchFailed = make_event(self._watch, self._seen, news, self._lateness)
+        event: StatusChange[Any] | WatchFailed = make_event(self._watch, self._seen, news)
         self._is_done = event.is_final
         self._seen = None if isinstance(news, HubSpotError) else str(news.status)
         return event
 
 
-def make_event(
-    watch: Watch, previous: str | None, news: Snapshot | HubSpotError, lateness: float | None
-) -> StatusChange[Any] | WatchFailed:
+def make_event(watch: Watch, previous: str | None, news: Snapshot | HubSpotError) -> StatusChange[Any] | WatchFailed:
     """Put news of a watch into the form they are handed out in."""
+    session = watch.group.session
     if isinstance(news, HubSpotError):
-        return WatchFailed(task=watch.task, previous=previous, error=news, session=watch.session)
-    return StatusChange(task=watch.task, previous=previous, current=news, session=watch.session, lateness=lateness)
+        return WatchFailed(task=watch.task, previous=previous, error=news, session=session)
+    return StatusChange(
+        task=watch.task,
+        previous=previous,
+        current=news,
+        session=session,
+        lateness=watch.lateness,
+        details=watch.details,
+    )

@@ -2,105 +2,101 @@
 
 from __future__ import annotations
 
+import math
 from heapq import heappop, heappush
 from itertools import count
+from typing import Any
 
-from attrs import frozen
-
+from hubspot_async.tasks import HubSpotTask
 from hubspot_async.watching.backoff import Backoff, SquareRoot
+from hubspot_async.watching.group import Group
+from hubspot_async.watching.hazard import Hazards
 from hubspot_async.watching.watch import Watch
-
-
-@frozen(eq=False)
-class Poll:
-    """One look to be made now."""
-
-    watch: Watch
-
-
-@frozen(eq=False)
-class Expiry:
-    """A watch whose time has run out."""
-
-    watch: Watch
+from hubspot_async.wire.request import Sender
 
 
 class Schedule:
-    """The watches by when each is due: a heap with one valid entry for each.
-
-    A watch is waiting for its due time, or being looked at, or held until its change is taken; its deadline counts in
-    all three.
-    """
+    """The groups by when each has something to look at, and the watches by when their time is up."""
 
     def __init__(self, backoff: Backoff | None = None) -> None:
         self._backoff = backoff or SquareRoot()
-        self._heap: list[tuple[float, int, Watch]] = []
+        self._hazards = Hazards()
+        self._groups: dict[int, Group] = {}
+        self._heap: list[tuple[float, int, Group]] = []
+        self._deadlines: list[tuple[float, int, Watch]] = []
         self._numbers = count()
 
-    def add(self, watch: Watch, now: float) -> None:
-        """Take up a watch; its first look is due at once."""
-        watch.is_scheduled = True
-        watch.due = now
-        self._push(watch)
+    @property
+    def groups(self) -> tuple[Group, ...]:
+        """The groups there are, one for each session."""
+        return tuple(self._groups.values())
 
-    def discard(self, watch: Watch) -> None:
-        """Drop a watch; a look under way will find nobody to tell."""
-        watch.is_scheduled = False
-        watch.wake = _NEVER
+    def group(self, session: Sender) -> Group:
+        """Give the group of a session, which is made when it is first asked for."""
+        group = self._groups.get(id(session))
+        if group is None:
+            group = self._groups[id(session)] = Group(session, self._backoff, self._hazards)
+        return group
 
-    def next(self, now: float) -> Poll | Expiry | float | None:
-        """Give the look to make now, a watch whose time is up, or else when to ask again; None if nothing waits."""
-        while self._heap:
-            wake, _, watch = self._heap[0]
-            if wake != watch.wake:
-                heappop(self._heap)
-            elif wake > now:
-                return wake
-            else:
-                heappop(self._heap)
-                watch.wake = _NEVER
-                if watch.deadline is not None and watch.deadline <= now:
-                    return Expiry(watch)
-                watch.is_looking = True
-                self._push(watch)
-                return Poll(watch)
-        return None
+    def add(self, task: HubSpotTask[Any], session: Sender, born: float, now: float) -> Watch:
+        """Take up a task."""
+        group = self.group(session)
+        watch = Watch(task, group, born, now)
+        group.add(watch, now)
+        self.wake(group, now)
+        return watch
 
-    def looked(self, watch: Watch, now: float, *, hold: bool) -> None:
-        """Note that a look has been made; with *hold* the next one waits until its change is taken."""
-        watch.is_looking = False
-        watch.is_held = hold
-        watch.due = now + self._backoff.pause(max(0.0, now - watch.born))
-        self._push(watch)
+    def find(self, task: HubSpotTask[Any], session: Sender) -> Watch | None:
+        """Give the watch of a task, also of one that has ended and whose last news nobody has taken."""
+        group = self._groups.get(id(session))
+        return group.watches.get(task) if group is not None else None
 
-    def release(self, watch: Watch) -> None:
-        """Let a held watch go on; its next look may be overdue by now."""
-        watch.is_held = False
-        self._push(watch)
-
-    def hasten(self, watch: Watch, now: float) -> None:
-        """Let the next look be made now, held back or not: somebody wants to know."""
-        watch.is_held = False
-        watch.due = min(watch.due, now)
-        self._push(watch)
+    def forget(self, watch: Watch) -> None:
+        """Know a watch no more."""
+        if watch.group.watches.get(watch.task) is watch:
+            del watch.group.watches[watch.task]
 
     def limit(self, watch: Watch, deadline: float) -> None:
         """Set when the watch's time is up."""
         watch.deadline = deadline
-        self._push(watch)
+        heappush(self._deadlines, (deadline, next(self._numbers), watch))
 
-    def _push(self, watch: Watch) -> None:
-        """Enter the watch under the next time anything is to happen to it."""
-        if not watch.is_scheduled:
-            return
-        times = [watch.deadline] if watch.deadline is not None else []
-        if not watch.is_looking and not watch.is_held:
-            times.append(watch.due)
-        wake = min(times, default=_NEVER)
-        if wake != watch.wake:
-            watch.wake = wake
-            if wake != _NEVER:
-                heappush(self._heap, (wake, next(self._numbers), watch))
+    def expired(self, now: float) -> Watch | None:
+        """Give a watch whose time is up, and do not give it again."""
+        while self._deadlines and self._deadlines[0][0] <= now:
+            deadline, _, watch = heappop(self._deadlines)
+            if watch.is_scheduled and watch.deadline == deadline:
+                return watch
+        return None
 
+    def next(self, now: float) -> Group | float:
+        """Give a group with something to look at, or else when to ask again."""
+        while self._heap:
+            wake, _, group = self._heap[0]
+            if wake == group.wake and not group.is_blocked:
+                if wake <= now:
+                    return group
+                return min(wake, self._next_deadline())
+            heappop(self._heap)
+        return self._next_deadline()
 
-_NEVER = float("inf")
+    def wake(self, group: Group, now: float) -> None:
+        """Enter a group under the time it has something to look at."""
+        time = group.next_time(now)
+        if time != group.wake or group.is_blocked:
+            group.wake = time
+            if time < math.inf and not group.is_blocked:
+                heappush(self._heap, (time, next(self._numbers), group))
+
+    def block(self, group: Group) -> None:
+        """Pass over a group until it is unblocked."""
+        group.is_blocked = True
+
+    def unblock(self, group: Group, now: float) -> None:
+        """Take a group into account again."""
+        group.is_blocked = False
+        group.wake = math.nan
+        self.wake(group, now)
+
+    def _next_deadline(self) -> float:
+        return self._deadlines[0][0] if self._deadlines else math.inf

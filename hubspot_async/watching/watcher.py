@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import logging
+import math
 import weakref
 from collections import deque
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from datetime import datetime
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -17,18 +16,17 @@ from anyio.abc import TaskGroup
 
 from hubspot_async.errors import HubSpotError, InputError, TimedOutError, WatcherClosedError
 from hubspot_async.tasks import HubSpotTask, Snapshot
-from hubspot_async.watching import rules
 from hubspot_async.watching.backoff import Backoff
 from hubspot_async.watching.bell import Bell
 from hubspot_async.watching.events import StatusChange, WatchFailed
 from hubspot_async.watching.followers import Follower, make_event
-from hubspot_async.watching.schedule import Expiry, Poll, Schedule
+from hubspot_async.watching.looker import Looker
+from hubspot_async.watching.schedule import Schedule
+from hubspot_async.watching.stats import Tally, WatchEstimate, WatchStats
 from hubspot_async.watching.watch import Watch
-from hubspot_async.wire.request import POLL, Sender
+from hubspot_async.wire.request import Sender
 
 S = TypeVar("S", bound=Snapshot)
-
-log = logging.getLogger("hubspot_async.watcher")
 
 WORKERS = 16
 """Looks under way at once, for ten tasks or ten thousand."""
@@ -39,7 +37,8 @@ class TaskGroupWatcher:
 
     Iterate it for the changes of all tasks added; `settle` and `follow` are for those who wait for one task only.
     Enter and leave it in one asyncio task. Leaving the block stops looking; the work at HubSpot goes on.
-    *session* is whose tasks these are unless `add` names another one; *workers* bounds the looks under way at once.
+    *session* is whose tasks these are unless `add` names another one, *backoff* how long to wait between looks, and
+    *workers* bounds the looks under way at once.
     """
 
     def __init__(
@@ -50,7 +49,7 @@ class TaskGroupWatcher:
         self._session = session
         self._workers = workers
         self._schedule = Schedule(backoff)
-        self._watches: dict[tuple[int, HubSpotTask[Any]], Watch] = {}
+        self._tally = Tally()
         self._queue: deque[Watch] = deque()
         self._owed = 0
         self._holders = 0
@@ -61,32 +60,33 @@ class TaskGroupWatcher:
     async def __aenter__(self) -> Self:
         if self._is_open or self._was_left:
             raise WatcherClosedError("a watcher is entered once")
-        self._loop = asyncio.get_running_loop()
-        self._turn = asyncio.Lock()
-        self._due = Bell(self._loop)
-        self._news = Bell(self._loop)
+        self._news = Bell(asyncio.get_running_loop())
         self._group: TaskGroup = anyio.create_task_group()
         await self._group.__aenter__()
+        self._looker = Looker(self._schedule, self._tally, self._group, self._tell)
         self._is_open = True
         for _ in range(self._workers):
-            self._group.start_soon(self._work)
+            self._group.start_soon(self._looker.work)
         return self
 
     async def __aexit__(
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> bool | None:
         self._is_open, self._was_left = False, True
-        for watch in self._watches.values():
-            for follower in watch.followers:
-                follower.close()
+        for group in self._schedule.groups:
+            for watch in group.watches.values():
+                for follower in watch.followers:
+                    follower.close()
         self._news.ring()
         self._group.cancel_scope.cancel()
         try:
             return await self._group.__aexit__(exc_type, exc, traceback)
-        except BaseExceptionGroup as group:
-            if exc is not None and group.exceptions == (exc,):
+        except BaseExceptionGroup as errors:
+            if exc is not None and errors.exceptions == (exc,):
                 return False
             raise
+        finally:
+            self._looker.close()
 
     def add(self, task: HubSpotTask[Any], *, session: Sender | None = None, timeout: float | None = None) -> None:
         """Watch *task* and hand out its changes, the first being its status at the next look.
@@ -95,6 +95,7 @@ class TaskGroupWatcher:
         `TimedOutError`; without one it is watched for ever. Raises InputError for a task of another account than the
         session's, and WatcherClosedError after the block was left.
         """
+        _check_timeout(timeout)
         watch = self._watch(task, session)
         if not watch.is_owed:
             watch.is_owed = True
@@ -102,7 +103,8 @@ class TaskGroupWatcher:
             if watch.news is not None:
                 self._enqueue(watch)
         if timeout is not None:
-            self._limit(watch, timeout)
+            self._schedule.limit(watch, _time() + timeout)
+            self._ring()
 
     @contextmanager
     def held_open(self) -> Iterator[None]:
@@ -128,16 +130,17 @@ class TaskGroupWatcher:
         watch = self._watch(task, session)
         follower: Follower[S] = Follower(watch)
         if watch.news is not None:
-            follower.tell(watch.news, watch.lateness)
+            follower.tell(watch.news)
         watch.follow(follower)
-        self._schedule.hasten(watch, self._time())
-        self._due.ring()
+        watch.group.hasten(watch, _time())
+        self._schedule.wake(watch.group, _time())
+        self._ring()
         try:
             yield follower
         finally:
             watch.unfollow(follower)
-            if not watch.followers and not watch.is_owed:
-                self._forget(watch)
+            if not watch.followers and not watch.is_owed and watch.is_scheduled:
+                self._looker.forget(watch)
 
     async def settle(
         self, task: HubSpotTask[S], *, session: Sender | None = None, timeout: float | None = None
@@ -165,7 +168,28 @@ class TaskGroupWatcher:
         self._consumer = weakref.ref(events)
         return events
 
-    # Inside: what `add` keeps, what the workers do, what the queue hands out.
+    @property
+    def stats(self) -> WatchStats:
+        """What has been done so far, in figures."""
+        return self._tally.stats()
+
+    def estimate(self) -> WatchEstimate:
+        """Tell the lateness to expect of the tasks added so far, tasks / (2 · polls per second), of the worst account."""
+        groups = [group for group in self._schedule.groups if group.watches]
+        worst = max((len(group.watches) / (2 * group.session.budget.rate) for group in groups), default=0.0)
+        return WatchEstimate(
+            watched=sum(len(group.watches) for group in groups),
+            polls_per_second=sum(group.session.budget.rate for group in groups),
+            lateness=worst,
+        )
+
+    async def progress(self, every: float = 10.0) -> AsyncGenerator[WatchStats, None]:
+        """Give the figures every so many seconds until the block is left, for whoever must show that work goes on."""
+        while self._is_open:
+            yield self.stats
+            await anyio.sleep(every)
+
+    # Inside: what `add` keeps, and what the queue hands out. The workers' part is in looker.py.
 
     def _watch(self, task: HubSpotTask[Any], session: Sender | None) -> Watch:
         if self._was_left:
@@ -175,99 +199,31 @@ class TaskGroupWatcher:
             raise InputError("session= must say whose task it is, since the watcher was given none")
         if task.account is not None and task.account != session.account:
             raise InputError(f"{task} cannot be watched through a session of {session.account or 'an unnamed account'}")
-        watch = self._watches.get((id(session), task))
+        now = _time()
+        watch = self._schedule.find(task, session)
         if watch is None:
-            watch = self._watches[id(session), task] = Watch(task, session, _born(task, session, self._time()))
-            self._schedule.add(watch, self._time())
-            if self._is_open:
-                self._due.ring()
+            watch = self._schedule.add(task, session, _born(task, session, now), now)
+            self._tally.moved(None, watch.status)
+            self._ring()
         return watch
 
-    def _limit(self, watch: Watch, timeout: float) -> None:
-        _check_timeout(timeout)
-        self._schedule.limit(watch, self._time() + timeout)
+    def _ring(self) -> None:
         if self._is_open:
-            self._due.ring()
-
-    def _time(self) -> float:
-        return asyncio.get_running_loop().time()
+            self._looker.ring()
 
     def _check_open(self) -> None:
         if not self._is_open:
             raise WatcherClosedError("the watcher is not open: use it inside `async with`")
 
-    async def _work(self) -> None:
-        while True:
-            async with self._turn:  # one worker waits for the next look to fall due, the others for their turn
-                poll = await self._next_poll()
-            await self._look(poll.watch)
-
-    async def _next_poll(self) -> Poll:
-        while True:
-            choice = self._schedule.next(self._time())
-            if isinstance(choice, Poll):
-                return choice
-            if isinstance(choice, Expiry):
-                self._expire(choice.watch)
-            else:
-                await self._due.wait_until(choice)
-
-    async def _look(self, watch: Watch) -> None:
-        try:
-            snapshot = await watch.session.send(watch.task.kind.status_request(watch.task), lane=POLL)
-        except HubSpotError as error:
-            if watch.is_scheduled:
-                self._fail(watch, error)
-        else:
-            if watch.is_scheduled:
-                self._observe(watch, snapshot)
-
-    def _observe(self, watch: Watch, snapshot: Snapshot) -> None:
-        if rules.lacks_result(watch.task, snapshot):
-            watch.failures += 1
-            if watch.failures >= rules.FEW:
-                self._end(watch, rules.result_missing(watch.task))
-            else:
-                self._again(watch)
-            return
-        watch.failures = 0
-        if snapshot.is_terminal:
-            watch.lateness = _lateness(snapshot, watch.session)
-            self._end(watch, snapshot)
-        else:
-            self._tell(watch, snapshot)
-            self._again(watch)
-
-    def _fail(self, watch: Watch, error: HubSpotError) -> None:
-        watch.failures += 1
-        end = rules.given_up(watch.task, error, age=self._time() - watch.born, failures=watch.failures)
-        if end is None:
-            log.debug("a look at %s failed: %s", watch.task, error)
-            self._again(watch)
-        else:
-            self._end(watch, end)
-
-    def _again(self, watch: Watch) -> None:
-        self._schedule.looked(watch, self._time(), hold=watch.is_queued and not watch.followers)
-        self._due.ring()
-
-    def _expire(self, watch: Watch) -> None:
-        self._end(watch, TimedOutError("not settled within its timeout", watch.task))
-
-    def _end(self, watch: Watch, news: Snapshot | HubSpotError) -> None:
-        log.info("%s: %s", watch.task, news if isinstance(news, HubSpotError) else news.status)
-        self._schedule.discard(watch)
-        self._tell(watch, news)
-        if not watch.is_owed:
-            self._forget(watch)
-
-    def _tell(self, watch: Watch, news: Snapshot | HubSpotError) -> None:
+    def _tell(self, watch: Watch, news: Snapshot | HubSpotError, is_news: bool) -> None:
+        """Pass on what a look showed, to followers at once, and to the queue if the iterator owes it to anyone."""
         for follower in watch.followers:
-            follower.tell(news, watch.lateness)
-        if isinstance(news, HubSpotError) or news.is_terminal or news.status != watch.handed:
+            follower.tell(news, is_news=is_news)
+        if is_news or isinstance(news, HubSpotError) or news.is_terminal or news.status != watch.handed:
             watch.news = news
             if watch.is_owed:
                 self._enqueue(watch)
+        watch.is_held = watch.is_queued and not watch.followers
 
     def _enqueue(self, watch: Watch) -> None:
         if not watch.is_queued:
@@ -276,33 +232,29 @@ class TaskGroupWatcher:
             if self._is_open:
                 self._news.ring()
 
-    def _forget(self, watch: Watch) -> None:
-        self._schedule.discard(watch)
-        key = (id(watch.session), watch.task)
-        if self._watches.get(key) is watch:
-            del self._watches[key]
-
     async def _next_event(self) -> StatusChange[Any] | WatchFailed:
         while not self._queue:
             self._check_open()
             if self._owed == 0 and self._holders == 0:
                 raise StopAsyncIteration
-            await self._news.wait_until(None)
+            await self._news.wait_until(math.inf)
+        self._check_open()
         return self._take(self._queue.popleft())
 
     def _take(self, watch: Watch) -> StatusChange[Any] | WatchFailed:
         """Hand out the news of a watch in one step: whatever is cancelled, they are taken or still there."""
         news, watch.news, watch.is_queued = watch.news, None, False
         assert news is not None
-        event = make_event(watch, watch.handed, news, watch.lateness)
+        event = make_event(watch, watch.handed, news)
         if isinstance(news, HubSpotError) or news.is_terminal:
             watch.is_owed = False
             self._owed -= 1
-            self._forget(watch)
+            self._schedule.forget(watch)
         else:
-            watch.handed = str(news.status)
-            self._schedule.release(watch)
-            self._due.ring()
+            watch.handed = news.status
+            watch.group.release(watch)
+            self._schedule.wake(watch.group, _time())
+            self._ring()
         return event
 
 
@@ -330,17 +282,15 @@ class _Events:
             self._is_waiting = False
 
 
+def _time() -> float:
+    return asyncio.get_running_loop().time()
+
+
 def _born(task: HubSpotTask[Any], session: Sender, now: float) -> float:
     """Tell when a task began by the time that *now* is of; for one of unknown age, now."""
     if task.started_at is None:
         return now
     return now - max(0.0, (session.now() - task.started_at).total_seconds())
-
-
-def _lateness(snapshot: Snapshot, session: Sender) -> float | None:
-    """Tell how long ago the work had ended when this look found out."""
-    ended = snapshot.completed_at
-    return max(0.0, (session.now() - ended).total_seconds()) if isinstance(ended, datetime) else None
 
 
 def _check_timeout(timeout: float | None) -> None:

@@ -36,19 +36,19 @@ _UNSENDABLE = {"Cc", "Cs", "Zl", "Zp"}
 """What cannot stand in a header, by Unicode's categories: controls, halves of characters, ends of lines."""
 
 
+def _one_line(_part: object, _attribute: object, name: str) -> None:
+    if not name.strip() or any(category(letter) in _UNSENDABLE for letter in name):
+        raise InputError(f"a file cannot be uploaded under the name {name!r}")
+
+
 @frozen
 class FilePart:
     """One file of a form, under the name it is to have at HubSpot."""
 
     name: str
-    file_name: str = field()
+    file_name: str = field(validator=_one_line)
     source: Source = field(repr=False)
     content_type: str = "application/octet-stream"
-
-    @file_name.validator
-    def _one_line(self, _attribute: object, value: str) -> None:
-        if not value.strip() or any(category(letter) in _UNSENDABLE for letter in value):
-            raise InputError(f"a file cannot be uploaded under the name {value!r}")
 
 
 @frozen
@@ -97,8 +97,34 @@ def segment(value: str) -> str:
     return quote(value, safe="")
 
 
+class Places(Protocol):
+    """What paces requests: each takes a place."""
+
+    @property
+    def rate(self) -> float:
+        """How many places a second there are, as far as is known."""
+        ...
+
+    def take(self, lane: Lane) -> bool:
+        """Take a place if one is free at once."""
+        ...
+
+    async def acquire(self, lane: Lane) -> None:
+        """Wait for a place and take it."""
+        ...
+
+    def give_back(self, lane: Lane) -> None:
+        """Return a place that was just taken, unused."""
+        ...
+
+
 class Sender(Protocol):
     """What performs requests: a session, or a stand-in for it in a test."""
+
+    @property
+    def budget(self) -> Places:
+        """Where the places for its requests come from."""
+        ...
 
     @property
     def account(self) -> str | None:

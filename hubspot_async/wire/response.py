@@ -55,8 +55,10 @@ def read_response(request: Request[T], status: int, headers: Mapping[str, str], 
         raise read_error(request, status, headers, content)
     if request.promise is None:
         return cast("T", None)
-    if not content.strip():
-        raise InvalidResponseError(f"{request} was answered {status} without a body", status=status)
+    if not content.strip() or status in (204, 205, 206):
+        came = "with a part of a body" if content.strip() else "without a body"
+        due = getattr(request.promise, "__name__", str(request.promise))
+        raise InvalidResponseError(f"{request} was answered {status} {came}, and {due} was due", status=status)
     try:
         document = codec.parse(content)
         _refuse_error(document)
@@ -85,7 +87,7 @@ def read_error(request: Request[Any], status: int, headers: Mapping[str, str], c
         request=str(request),
         category=_word(body.get("category")) or _word(body.get("errorType")),
         sub_category=_word(body.get("subCategory")),
-        correlation_id=_word(body.get("correlationId")) or headers.get("X-HubSpot-Correlation-Id"),
+        correlation_id=_word(body.get("correlationId")) or _word(headers.get("X-HubSpot-Correlation-Id")),
         errors=[codec.structure(each, ErrorDetail) for each in _list(body.get("errors"))[:100] if each is not None],
         context=codec.read_context(body.get("context")),
         links=codec.read_links(body.get("links")),
@@ -103,11 +105,11 @@ def _error_class(request: Request[Any], status: int, body: Mapping[str, Any]) ->
 
 
 def _is_about_rows(request: Request[Any], body: Mapping[str, Any]) -> bool:
-    """An import that is too large is refused with 429 too, naming a limit of rows instead of a policy."""
-    kind = str(body.get("errorType") or body.get("category") or "")
-    return body.get("policyName") is None and (
-        "ROWS" in kind or (request.family is Family.IMPORTS and request.is_start)
-    )
+    """An import that is too large is refused with 429 too, naming a limit of rows instead of one of requests."""
+    kind = _word(body.get("errorType")) or _word(body.get("category")) or ""
+    is_about_requests = body.get("policyName") is not None or "RATE_LIMIT" in kind
+    is_upload = request.family is Family.IMPORTS and request.is_start
+    return not is_about_requests and ("ROWS" in kind or is_upload)
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
@@ -130,9 +132,13 @@ def _seconds_between(earlier: str, later: str) -> float:
         return -1
 
 
+_SIGNED = re.compile(r"(https?://[^\s?#]{0,300})[?#]\S*", re.IGNORECASE)
+
+
 def _line(value: object) -> str:
-    """Make one short line of text that somebody else wrote."""
+    """Make one short line of text that somebody else wrote, without the queries of URLs, which may be signatures."""
     text = " ".join(value[: 4 * _LONGEST_MESSAGE].split()) if isinstance(value, str) else ""
+    text = _SIGNED.sub(r"\1?…", text)
     return text if len(text) <= _LONGEST_MESSAGE else text[:_LONGEST_MESSAGE] + "…"
 
 

@@ -1,6 +1,7 @@
 """Fixtures for tests of the sandbox: a client that says what HubSpot's clients say."""
 
 import asyncio
+import io
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -89,7 +90,7 @@ class Api:
         form.add_field("importRequest", json.dumps(plan), content_type="application/json")
         for name, content in files.items():
             data = content.encode() if isinstance(content, str) else content
-            form.add_field("files", data, filename=f"{name}.csv", content_type="text/csv")
+            form.add_field("files", io.BytesIO(data), filename=f"{name}.csv", content_type="text/csv")
         return await self("POST", IMPORTS, data=form)
 
     async def imported(self, plan: Mapping[str, object], **files: bytes | str) -> Any:
@@ -121,7 +122,11 @@ def view(**fields: Any) -> dict[str, Any]:
 
 
 def search(*filters: Mapping[str, object], sorts: Sequence[object] = (), **fields: object) -> dict[str, object]:
-    return {"filterGroups": [{"filters": list(filters)}] if filters else [], "filters": [], "sorts": list(sorts)} | fields
+    return {
+        "filterGroups": [{"filters": list(filters)}] if filters else [],
+        "filters": [],
+        "sorts": list(sorts),
+    } | fields
 
 
 def column(name: str, property_name: str | None, **fields: object) -> dict[str, object]:
@@ -141,9 +146,9 @@ def page(*columns: Mapping[str, object], name: str) -> dict[str, object]:
     return {"fileName": f"{name}.csv", "fileFormat": "CSV", "fileImportPage": mappings}
 
 
-def from_url(url: str, **fields: object) -> dict[str, object]:
+def from_url(address: str, **fields: object) -> dict[str, object]:
     return {
-        "url": url,
+        "url": address,
         "access": "PRIVATE",
         "folderPath": "/logos",
         "overwrite": False,
@@ -180,7 +185,7 @@ async def people(sandbox: Sandbox) -> list[str]:
         "CONTACT",
         [
             {"email": "ada@example.com", "firstname": "Ada", "age": "36"},
-            {"email": "bob@example.org", "firstname": "Bob, the \"builder\"", "age": "9"},
+            {"email": "bob@example.org", "firstname": 'Bob, the "builder"', "age": "9"},
             {"email": "cid@example.com", "firstname": "", "age": "120"},
         ],
     )

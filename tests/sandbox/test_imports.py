@@ -18,7 +18,9 @@ NAME = column("Name", "firstname")
 async def test_rows_become_records(api: Api, sandbox: Sandbox) -> None:
     sandbox.add_records("CONTACT", [{"email": "ada@example.com", "phone": "1"}])
 
-    done = await api.imported(plan(EMAIL, NAME), people="\ufeffEmail,Name\nADA@example.com,Ada\nbob@example.com,\"B, b\"\n")
+    done = await api.imported(
+        plan(EMAIL, NAME), people='\ufeffEmail,Name\nADA@example.com,Ada\nbob@example.com,"B, b"\n'
+    )
 
     assert done["state"] == "DONE"
     assert done["metadata"]["counters"] == {
@@ -169,7 +171,9 @@ async def test_a_list_is_made_of_the_imported_contacts(api: Api) -> None:
     ],
 )
 @pytest.mark.no_contract
-async def test_a_bad_request_is_refused(api: Api, request_: dict[str, object], files: dict[str, str], word: str) -> None:
+async def test_a_bad_request_is_refused(
+    api: Api, request_: dict[str, object], files: dict[str, str], word: str
+) -> None:
     answer = await api.start_import(request_, **files)
 
     assert answer.status == 400
@@ -178,7 +182,7 @@ async def test_a_bad_request_is_refused(api: Api, request_: dict[str, object], f
 
 @pytest.mark.no_contract
 async def test_swapped_parts_are_no_json(api: Api) -> None:
-    form = aiohttp.FormData()
+    form = aiohttp.FormData(default_to_multipart=True)
     form.add_field("importRequest", "Email\na@b.c\n")
     answer = await api("POST", IMPORTS, data=form)
 
@@ -194,9 +198,7 @@ async def test_spreadsheets_are_refused_clearly(api: Api) -> None:
 
 
 @pytest.mark.looptime
-async def test_three_imports_run_and_the_rest_are_deferred(
-    session: aiohttp.ClientSession, contract: Contract
-) -> None:
+async def test_three_imports_run_and_the_rest_are_deferred(session: aiohttp.ClientSession, contract: Contract) -> None:
     async with Sandbox(10.0, middlewares=contract.middlewares) as sandbox:
         api = Api(sandbox, session, sandbox.token)
         for _ in range(5):
@@ -291,7 +293,9 @@ async def test_real_companies_come_back_cell_for_cell(api: Api, sandbox: Sandbox
         header, *rows = csv.reader(file)
     names = [label.lower().replace(" ", "_").replace("-", "_") for label in header]
     sandbox.declare("COMPANY", dict(zip(names, header, strict=True)))
-    columns = [{"columnObjectTypeId": "0-2", "columnName": h, "propertyName": n} for h, n in zip(header, names, strict=True)]
+    columns = [
+        {"columnObjectTypeId": "0-2", "columnName": h, "propertyName": n} for h, n in zip(header, names, strict=True)
+    ]
     columns[0]["columnType"] = "HUBSPOT_ALTERNATE_ID"
 
     done = await api.imported({"name": "sp", "files": [page(*columns, name="sp")]}, sp=sp500.read_bytes())

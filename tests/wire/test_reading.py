@@ -4,12 +4,13 @@ import json
 import re
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
 import attrs
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hubspot_async.errors import InvalidResponseError
@@ -47,6 +48,10 @@ PROBLEM = StandardError(
 
 PAGES = [("export-status", ExportStatus), ("file-import-status", FileImportStatus)]
 PAGES += [("folder-update-status", FolderUpdateStatus), ("import", Import)]
+
+
+def shortly(value: object) -> str:
+    return repr(value)[:40]
 
 
 # The four pages.
@@ -253,13 +258,17 @@ def test_a_file_and_a_folder_as_results():
 
 
 def test_an_exports_record():
-    record = codec.loads(sample("export-record"), Export)
-    assert_shows_all(attrs.evolve(record, created_at=None, updated_at=None), NO_TIMES | document("export-record"))
-    assert record.export_state is ExportState.PENDING_APPROVAL
-    assert record.updated_at == datetime(2026, 3, 30, 10, 0, 9, 123000, tzinfo=UTC)
-
-
-NO_TIMES: dict[str, object] = {}
+    assert codec.loads(sample("export-record"), Export) == Export(
+        id="90151673",
+        export_type="VIEW",
+        export_name="people",
+        export_state=ExportState.PENDING_APPROVAL,
+        object_type="0-1",
+        object_properties=("email", "firstname"),
+        record_count=503,
+        created_at=datetime(2026, 3, 30, 10, 0, 0, 123000, tzinfo=UTC),
+        updated_at=datetime(2026, 3, 30, 10, 0, 9, 123000, tzinfo=UTC),
+    )
 
 
 def test_an_import_that_is_done():
@@ -383,6 +392,7 @@ def test_counters_that_are_no_numbers_are_dropped():
         (10**400, "1" + 99 * "0"),
         (float("inf"), "inf"),
     ],
+    ids=shortly,
 )
 def test_a_moment_is_in_utc_or_stays_text(value: object, read: datetime | str | None):
     moment = codec.structure({"status": "PENDING", "startedAt": value}, ExportStatus).started_at
@@ -422,6 +432,7 @@ def test_of_a_key_that_comes_twice_the_last_counts():
         (b"[" * 200_000, "nested too deeply"),
         (b'{"a":' * 200_000, "nested too deeply"),
     ],
+    ids=shortly,
 )
 def test_what_is_no_json_is_said_without_being_shown(content: bytes, reason: str):
     with pytest.raises(InvalidResponseError, match=reason) as caught:
@@ -435,10 +446,8 @@ def test_what_is_no_json_is_said_without_being_shown(content: bytes, reason: str
 def test_a_deep_value_where_none_is_due_is_read_or_refused(depth: int):
     deep = b"[" * depth + b"]" * depth
     body = b'{"status": "PENDING", "errors": [%b, {"context": {"a": [%b]}, "subCategory": %b}]}' % (deep, deep, deep)
-    try:
+    with suppress(InvalidResponseError):
         assert codec.loads(body, ExportStatus).status == "PENDING"
-    except InvalidResponseError:
-        pass
 
 
 def test_a_hundred_thousand_problems_are_read_in_reasonable_time():
@@ -463,26 +472,19 @@ GARBAGE = st.recursive(
 )
 
 REQUIRED = {"status", "state", "id"}
-WITH_DEFAULTS = {
-    "export-status": {"result"},  # where a URL is due, something else is an error and not an absence
-    "file-import-status": set[str](),
-    "folder-update-status": set[str](),
-    "import": set[str](),
-}
 
 
 @pytest.mark.parametrize(("name", "promise"), PAGES)
+@settings(deadline=None, max_examples=50)
 @given(data=st.data())
 def test_only_required_fields_can_make_an_answer_unreadable(name: str, promise: type[Any], data: st.DataObject):
     whole = codec.loads(sample(name), promise)
     body = document(name)
     touched = data.draw(st.sets(st.sampled_from(sorted(set(body) - REQUIRED))), label="touched")
     for key in touched:
-        garbled = data.draw(st.none() if key in WITH_DEFAULTS[name] else GARBAGE, label=key)
-        if key == "result" and isinstance(garbled, dict):
-            garbled = None
-        body[key] = garbled
-        if data.draw(st.booleans(), label="drop"):
+        # Where a result is due, something else is an error and not an absence: it may only be missing.
+        body[key] = data.draw(st.none() if key == "result" else GARBAGE, label=key)
+        if data.draw(st.booleans(), label=f"drop {key}"):
             del body[key]
     body |= data.draw(st.dictionaries(st.text().filter(lambda key: key not in body and key not in touched), GARBAGE))
 
@@ -493,6 +495,7 @@ def test_only_required_fields_can_make_an_answer_unreadable(name: str, promise: 
         assert getattr(read, attribute) == getattr(whole, attribute)
 
 
+@settings(deadline=None)
 @given(body=st.dictionaries(st.sampled_from([*document("import"), "counters", "objectLists", "fileIds"]), GARBAGE))
 def test_metadata_and_problems_are_never_required(body: dict[str, Any]):
     record = codec.structure({"id": "1", "state": "DONE", "metadata": body, "importTemplate": body}, Import)
@@ -501,6 +504,7 @@ def test_metadata_and_problems_are_never_required(body: dict[str, Any]):
     assert len(status.errors) == 1 + sum(value is not None for value in body.values())
 
 
+@settings(deadline=None)
 @given(
     problem=st.dictionaries(
         st.sampled_from(["message", "category", "context", "errors", "links", "id", "status", "subCategory", "in"]),

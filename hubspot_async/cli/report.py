@@ -1,0 +1,92 @@
+"""What came of the demo: its figures, and whatever is not as it should be."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from attrs import define, field
+from rich.console import Console
+
+from hubspot_async import StatusChange, WatchFailed
+from hubspot_async.cli.compare import differences
+from hubspot_async.cli.live import Event, say
+from hubspot_async.cli.sheet import Row, Sheet
+from hubspot_async.results import SavedFile
+
+
+@define(eq=False)
+class Report:
+    """The figures of one demo, and what differed."""
+
+    sheet: Sheet
+    ends: list[Event] = field(factory=list)
+    files: list[tuple[SavedFile, int]] = field(factory=list)
+    """Every file on the disk, and its rows."""
+    checks: int = 0
+    problems: list[str] = field(factory=list)
+    polls: int = 0
+    began: float = field(factory=time.monotonic)
+
+    def take(self, event: Event) -> None:
+        """Count the end of a task."""
+        self.ends.append(event)
+        match event:
+            case WatchFailed(error=error):
+                self.fail(f"{event.task}: {error}")
+            case StatusChange(current=current) if not event.succeeded:
+                reasons = [error.message for error in current.errors]
+                self.fail(": ".join([f"{event.task} ended as {current.status}", *reasons]))
+            case StatusChange():
+                pass
+
+    def fail(self, problem: str) -> None:
+        """Note what is not as it should be, in one line."""
+        self.problems.append(" ".join(problem.split()))
+
+    def check(self, what: str, came: object, expected: object) -> None:
+        """Hold something that came back against what it has to be."""
+        self.checks += 1
+        if came != expected:
+            self.fail(f"{what}: {came!r} instead of {expected!r}")
+
+    def compare(self, saved: SavedFile, sent: Sequence[Row], back: Sequence[Row]) -> None:
+        """Hold the rows of an export against those that went in."""
+        self.files.append((saved, len(back)))
+        self.checks += len(sent) * len(self.sheet.header)
+        for difference in differences(self.sheet.header, sent, back, key=self.sheet.key):
+            self.fail(f"{saved.path}: {difference}")
+
+    def print(self, console: Console) -> None:
+        """Say how it went."""
+        say(console, "")
+        for name, figure in self._figures():
+            say(console, f"{name:<10}{figure}")
+        for problem in self.problems:
+            say(console, f"{'differs':<10}{problem}", style="red")
+
+    def _figures(self) -> Iterator[tuple[str, str]]:
+        kinds = Counter(event.task.kind.name for event in self.ends)
+        listed = ", ".join(_counted(count, kind) for kind, count in kinds.items())
+        yield "tasks", f"{len(self.ends)} in {time.monotonic() - self.began:.1f} s: {listed}"
+        yield "polls", f"{_counted(self.polls, 'look')} at a status"
+        lateness = [
+            event.lateness for event in self.ends if isinstance(event, StatusChange) and event.lateness is not None
+        ]
+        if lateness:
+            yield "lateness", f"mean {sum(lateness) / len(lateness):.2f} s, p95 {p95(lateness):.2f} s"
+        for number, (saved, rows) in enumerate(self.files):
+            yield "" if number else "files", f"{saved.path}  {_counted(rows, 'row')}  {_counted(saved.bytes, 'byte')}"
+        if not self.problems:
+            yield "checked", f"{self.checks:,} values, all as they went in"
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def p95(values: Sequence[float]) -> float:
+    """Give the value that 95 in 100 do not exceed."""
+    return sorted(values)[math.ceil(0.95 * len(values)) - 1]

@@ -1,0 +1,72 @@
+"""The exports of one account, which HubSpot makes one at a time, in the order of their starts. Pure."""
+
+from __future__ import annotations
+
+from bisect import insort
+from operator import attrgetter
+
+from hubspot_async.watching.watch import Watch
+
+ACTIVE = 2
+"""How many of the unfinished are looked at: the one at work, and the next, to see whether the order is kept."""
+
+
+class ExportLine:
+    """Unfinished exports, oldest first; all but the first two are parked until their turn comes.
+
+    Where one is seen to begin before the one ahead of it is done, the order is not kept, and nobody is parked any more.
+    """
+
+    def __init__(self) -> None:
+        self._line: list[Watch] = []
+        self._is_kept = True
+        self._ahead_of_turn: Watch | None = None
+
+    def add(self, watch: Watch) -> None:
+        """Put an export in its place."""
+        if not self._line:
+            self._is_kept, self._ahead_of_turn = True, None
+        insort(self._line, watch, key=attrgetter("born"))
+        watch.is_parked = self._is_kept
+        self._unpark()
+
+    def remove(self, watch: Watch, ended_at: float | None) -> tuple[Watch | None, list[Watch]]:
+        """Take an export out, whose work *ended_at* some time if it is known.
+
+        Gives the one whose work begins then, and those who need no longer wait to be looked at.
+        """
+        if watch not in self._line:
+            return None, []
+        was_first = self._line[0] is watch
+        self._line.remove(watch)
+        heir = self._line[0] if self._is_kept and was_first and self._line else None
+        if heir is not None and ended_at is not None:
+            heir.born = heir.seen_at = max(heir.born, ended_at)
+        return heir, self._unpark()
+
+    def observe(self, watch: Watch, status: str) -> list[Watch]:
+        """Learn from a look at an unfinished export; give those to be looked at because of it."""
+        if not self._is_kept or watch not in self._line[:ACTIVE]:
+            return []
+        first = self._line[0]
+        if watch is not first and status != "PENDING" and not first.is_looking:
+            self._ahead_of_turn = watch
+            return [first]
+        if watch is first and self._ahead_of_turn is not None:
+            self._is_kept = False
+            return self._unpark()
+        return []
+
+    def is_next(self, watch: Watch) -> bool:
+        """Whether an export waits for the one ahead of it."""
+        return self._is_kept and len(self._line) > 1 and self._line[1] is watch
+
+    def _unpark(self) -> list[Watch]:
+        """Free those whose turn has come, and park the one who was pushed back; give the freed."""
+        active = self._line[:ACTIVE] if self._is_kept else self._line
+        freed = [watch for watch in active if watch.is_parked]
+        for watch in freed:
+            watch.is_parked = False
+        for watch in self._line[len(active) : len(active) + 1]:
+            watch.is_parked = True
+        return freed

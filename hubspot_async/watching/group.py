@@ -1,0 +1,278 @@
+"""The watches of one account: which to look at next. Pure: it is told the time."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Iterable
+from heapq import heapify, heappop, heappush, nlargest
+from typing import TYPE_CHECKING, Any
+
+from hubspot_async.tasks import EXPORT, HubSpotTask, Snapshot
+from hubspot_async.watching.exportline import ExportLine
+from hubspot_async.watching.watch import Entry, Listing, Watch
+
+if TYPE_CHECKING:
+    from hubspot_async.models.values import Page
+    from hubspot_async.watching.backoff import Backoff
+    from hubspot_async.watching.hazard import Hazards
+    from hubspot_async.wire.request import Sender
+
+BATCH = 200
+"""Overdue entries are ranked anew after one in so many of them has been looked at."""
+
+RANKED = 16_384
+"""How many overdue entries are ranked at once, the longest overdue of them."""
+
+PATIENCE = 1.95
+"""An entry goes before all others when this many times as many looks as there are entries have passed it over."""
+
+LIST_PAUSE = 1.0
+"""Seconds between two rounds through a list, at the least."""
+
+NEXT_IN_LINE = 8.0
+"""How many times as long the pauses are for an export that waits for another one."""
+
+
+class Group:
+    """One account's watches: those not due yet in a heap, those overdue by the lateness expected of them."""
+
+    def __init__(self, session: Sender, backoff: Backoff, hazards: Hazards) -> None:
+        self.session = session
+        self.watches: dict[HubSpotTask[Any], Watch] = {}
+        self.count = 0
+        """Looks made."""
+        self.has_place = False
+        """Whether a place in the account's budget has been taken for the next look."""
+        self.is_blocked = False
+        """Whether it waits for such a place."""
+        self.wake = math.inf
+        """The time of its one valid entry in the schedule."""
+        self._backoff = backoff
+        self._hazards = hazards
+        self._heap: list[Entry] = []
+        self._overdue: list[Entry] = []
+        self._chosen: deque[Entry] = deque()
+        self._exports = ExportLine()
+        self._listings: dict[tuple[str, str], Listing] = {}
+
+    def add(self, watch: Watch, now: float) -> None:
+        """Take up a watch; its first look is due at once, an export's when its turn comes."""
+        self.watches[watch.task] = watch
+        watch.count = self.count
+        if watch.task.kind is EXPORT:
+            self._exports.add(watch)
+        elif watch.task.kind.list_request is not None:
+            self._list(watch, now)
+        self._line_up(watch)
+
+    def discard(self, watch: Watch, now: float, ended_at: float | None = None) -> None:
+        """Drop a watch; of one that ended, learn *ended_at* what time."""
+        if not watch.is_scheduled:
+            return
+        watch.is_scheduled = False
+        if ended_at is not None:
+            self._hazards.of(watch.task.kind).ended(*self._ages(watch, ended_at))
+        if watch.task.kind is EXPORT:
+            heir, freed = self._exports.remove(watch, ended_at)
+            for other in freed:
+                self._reschedule(other, now + self._pause(other, now))
+            if heir is not None:
+                self._reschedule(heir, max(now, heir.seen_at + self._pause(heir, heir.seen_at)))
+        if watch.listing is not None:
+            self._unlist(watch, now)
+
+    def next_time(self, now: float) -> float:
+        """Tell when there is something to look at; it may turn out that nobody wants it any more."""
+        if self._chosen or self._overdue:
+            return now
+        return self._heap[0].due if self._heap else math.inf
+
+    def pick(self, now: float) -> Entry | None:
+        """Take the entry to look at now, the one from which most lateness is to be expected."""
+        while self._heap and self._heap[0].due <= now:
+            self._overdue.append(heappop(self._heap))
+        while self._chosen or self._overdue:
+            if not self._chosen:
+                self._rank(now)
+            if self._chosen:
+                entry = self._chosen.popleft()
+                entry.is_lined_up = False
+                if entry.is_wanted:
+                    entry.is_looking = True
+                    self.count += 1
+                    return entry
+        return None
+
+    def looked(self, entry: Entry, now: float) -> None:
+        """Note that a look has been made, and plan the next one."""
+        if isinstance(entry, Watch):
+            if entry.is_scheduled:
+                self._hazards.of(entry.task.kind).survived(*self._ages(entry, now))
+            pause = self._pause(entry, now)
+        else:
+            assert isinstance(entry, Listing)
+            pause = self._list_pause(entry, now)
+        entry.is_looking = False
+        entry.seen_at = now
+        entry.count = self.count
+        entry.due = now + pause
+        self._line_up(entry)
+
+    def observe(self, watch: Watch, status: str, now: float) -> None:
+        """Learn from the status of an unfinished task."""
+        if watch.task.kind is EXPORT:
+            for other in self._exports.observe(watch, status):
+                self._reschedule(other, now)
+
+    def release(self, watch: Watch) -> None:
+        """Let a held watch go on; its next look may be overdue by now."""
+        if watch.is_held:
+            watch.is_held = False
+            self._line_up(watch)
+            if watch.listing is not None:
+                self._line_up(watch.listing)
+
+    def hasten(self, watch: Watch, now: float) -> None:
+        """Let the next look be made now, held back or not: somebody wants to know."""
+        watch.is_held = False
+        entry = watch.listing if watch.listing is not None and watch.listing.is_in_use else watch
+        if entry.due > now or not entry.is_lined_up:
+            self._reschedule(entry, now)
+
+    # Pages of a list.
+
+    def page_shown(self, listing: Listing, page: Page[Any], now: float) -> list[tuple[Watch, Snapshot]]:
+        """Learn from a page; give the watches it shows, and plan the next page or the next round."""
+        if listing.pages == 0:
+            listing.missing = {id for id, watch in listing.members.items() if not watch.is_held}
+        listing.pages += 1
+        shown = [
+            (listing.members[snapshot.id], snapshot)
+            for snapshot in page.results
+            if snapshot.id in listing.members and snapshot.id in listing.missing
+        ]
+        listing.missing.difference_update(watch.task.id for watch, _ in shown)
+        if page.after and page.after != listing.after and len(listing.missing) > listing.pages:
+            listing.after = page.after
+            listing.is_looking = False
+            listing.due = now
+            self._line_up(listing)
+        else:
+            self._end_round(listing, now)
+        for watch, _ in shown:
+            self._hazards.of(watch.task.kind).survived(*self._ages(watch, now))
+            watch.seen_at = now
+            if not watch.is_lined_up:
+                watch.due = now + self._pause(watch, now)
+        return shown
+
+    def end_round(self, listing: Listing, now: float) -> None:
+        """Begin a new round through the list later."""
+        listing.missing, listing.after, listing.pages = set(), None, 0
+        self.looked(listing, now)
+
+    def switch_off(self, listing: Listing) -> None:
+        """Ask about each task by itself from now on."""
+        listing.is_off = True
+        listing.is_looking = False
+        for watch in listing.members.values():
+            self._line_up(watch)
+
+    def _end_round(self, listing: Listing, now: float) -> None:
+        """Leave those whom no page has shown to looks of their own."""
+        for id in listing.missing:
+            watch = listing.members.pop(id, None)
+            if watch is not None:
+                watch.listing = None
+                self._line_up(watch)
+        self.end_round(listing, now)
+        self._single(listing)
+
+    def _list(self, watch: Watch, now: float) -> None:
+        key = (watch.task.kind.name, watch.task.version)
+        listing = self._listings.get(key)
+        if listing is None:
+            listing = self._listings[key] = Listing(watch.task.kind, watch.task.version, now - LIST_PAUSE)
+        listing.members[watch.task.id] = watch
+        watch.listing = listing
+        if listing.is_in_use and not listing.is_looking and listing.pages == 0:
+            self._reschedule(listing, min(listing.due, max(now, listing.seen_at + LIST_PAUSE)))
+
+    def _unlist(self, watch: Watch, now: float) -> None:
+        listing = watch.listing
+        assert listing is not None
+        listing.members.pop(watch.task.id, None)
+        listing.missing.discard(watch.task.id)
+        self._single(listing)
+
+    def _single(self, listing: Listing) -> None:
+        """Let the last one of a list be asked about by itself."""
+        if not listing.is_in_use:
+            for watch in listing.members.values():
+                self._line_up(watch)
+
+    def _list_pause(self, listing: Listing, now: float) -> float:
+        """A page costs one look and shows many, so it may be read as much more often."""
+        youngest = max((watch.born for watch in listing.members.values()), default=now)
+        return max(LIST_PAUSE, self._backoff.pause(max(0.0, now - youngest)) / max(1, len(listing.members)))
+
+    # Lines: a heap by due time, then the overdue, then those chosen of them.
+
+    def _line_up(self, entry: Entry) -> None:
+        if not entry.is_lined_up and entry.is_wanted:
+            entry.is_lined_up = True
+            heappush(self._heap, entry)
+
+    def _reschedule(self, entry: Entry, due: float) -> None:
+        """Move an entry to another time; if it is overdue already it stays that."""
+        if entry.is_lined_up and entry in self._heap:
+            self._heap.remove(entry)
+            heapify(self._heap)
+            entry.is_lined_up = False
+        if not entry.is_lined_up:
+            entry.due = due
+            self._line_up(entry)
+
+    def _rank(self, now: float) -> None:
+        """Choose the next few of the overdue."""
+        candidates = self._wanted(self._overdue[:RANKED])
+        rest = self._overdue[RANKED:]
+        if len(candidates) > 1:
+            limit = PATIENCE * (len(self._heap) + len(candidates) + len(rest))
+            scores = {id(entry): self._score(entry, now, limit) for entry in candidates}
+            size = max(1, len(candidates) // BATCH)
+            chosen = nlargest(size, candidates, key=lambda entry: scores[id(entry)])
+            taken = {id(entry) for entry in chosen}
+            self._chosen.extend(chosen)
+            self._overdue = [entry for entry in candidates if id(entry) not in taken] + rest
+        else:
+            self._chosen.extend(candidates)
+            self._overdue = rest
+
+    def _wanted(self, entries: Iterable[Entry]) -> list[Entry]:
+        wanted = []
+        for entry in entries:
+            if entry.is_wanted:
+                wanted.append(entry)
+            else:
+                entry.is_lined_up = False
+        return wanted
+
+    def _score(self, entry: Entry, now: float, limit: float) -> tuple[int, float]:
+        """Give the lateness to expect of an entry; a list, and who was passed over too long, go before all others."""
+        passed = self.count - entry.count
+        if passed > limit or not isinstance(entry, Watch):
+            return 1, passed
+        hazard = self._hazards.of(entry.task.kind)
+        since, until = self._ages(entry, now)
+        risk = hazard.cumulative((since + until) / 2) - hazard.cumulative(since)
+        return 0, (until - since) * -math.expm1(-risk)
+
+    def _ages(self, watch: Watch, until: float) -> tuple[float, float]:
+        since = max(0.0, watch.seen_at - watch.born)
+        return since, max(since, until - watch.born)
+
+    def _pause(self, watch: Watch, now: float) -> float:
+        pause = self._backoff.pause(max(0.0, now - watch.born))
+        return pause * NEXT_IN_LINE if self._exports.is_next(watch) else pause

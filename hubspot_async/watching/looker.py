@@ -1,0 +1,254 @@
+"""The workers' part of a watcher: each asks the schedule, takes a place, looks, and tells what it saw."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from datetime import datetime
+
+from anyio.abc import TaskGroup
+
+from hubspot_async.errors import HubSpotError, RateLimitError, TimedOutError
+from hubspot_async.tasks import Snapshot
+from hubspot_async.watching import rules
+from hubspot_async.watching.bell import Bell
+from hubspot_async.watching.group import Group
+from hubspot_async.watching.schedule import Schedule
+from hubspot_async.watching.stats import Tally
+from hubspot_async.watching.watch import Entry, Listing, Watch
+from hubspot_async.wire.request import POLL, Sender
+
+log = logging.getLogger("hubspot_async.watcher")
+
+LATE = 1.0
+"""Seconds past a deadline from which on the fault is ours, so that the task gets one more look before it is given up."""
+
+Tell = Callable[[Watch, Snapshot | HubSpotError, bool], None]
+
+
+class Looker:
+    """Looks at what is due, whoever's it is, as soon as its account's budget has a place."""
+
+    def __init__(self, schedule: Schedule, tally: Tally, tasks: TaskGroup, tell: Tell) -> None:
+        self._schedule = schedule
+        self._tally = tally
+        self._tasks = tasks
+        self._tell = tell
+        self._loop = asyncio.get_running_loop()
+        self._turn = asyncio.Lock()
+        self._due = Bell(self._loop)
+
+    def ring(self) -> None:
+        """Say that something may be due earlier than it was."""
+        self._due.ring()
+
+    def close(self) -> None:
+        """Give back the places that nobody will use."""
+        for group in self._schedule.groups:
+            if group.has_place:
+                group.has_place = False
+                group.session.budget.give_back(POLL)
+
+    async def work(self) -> None:
+        """Look, again and again."""
+        while True:
+            async with self._turn:  # one worker waits for what falls due next, the others for their turn
+                group, entry = await self._next()
+            if isinstance(entry, Watch):
+                await self._look(group, entry)
+            elif isinstance(entry, Listing):
+                await self._look_at_page(group, entry)
+
+    async def _next(self) -> tuple[Group, Entry]:
+        """Wait until an account has both something to look at and a place to do it."""
+        while True:
+            now = self._loop.time()
+            while (late := self._schedule.expired(now)) is not None:
+                self._expire(late, now)
+            choice = self._schedule.next(now)
+            if not isinstance(choice, Group):
+                await self._due.wait_until(choice)
+            elif self._has_place(choice):
+                choice.has_place = False
+                entry = choice.pick(now)
+                self._schedule.wake(choice, now)
+                if entry is not None:
+                    self._tally.polls += 1
+                    return choice, entry
+                choice.session.budget.give_back(POLL)
+
+    def _has_place(self, group: Group) -> bool:
+        """Take a place for a group; where there is none let somebody wait for it, and everyone else go on."""
+        if group.has_place:
+            return True
+        try:
+            group.has_place = group.session.budget.take(POLL)
+        except HubSpotError as error:
+            self._fail_all(group, error)
+            return False
+        if not group.has_place:
+            self._schedule.block(group)
+            self._tasks.start_soon(self._wait_for_place, group)
+        return group.has_place
+
+    async def _wait_for_place(self, group: Group) -> None:
+        try:
+            await group.session.budget.acquire(POLL)
+        except HubSpotError as error:
+            self._fail_all(group, error)
+        else:
+            group.has_place = True
+        now = self._loop.time()
+        self._schedule.unblock(group, now)
+        if group.has_place and group.next_time(now) > now:
+            group.has_place = False
+            group.session.budget.give_back(POLL)
+        self._due.ring()
+
+    async def _look(self, group: Group, watch: Watch) -> None:
+        self._tally.requests += 1
+        try:
+            snapshot = await group.session.send(watch.task.kind.status_request(watch.task), lane=None)
+        except HubSpotError as error:
+            self._fail(watch, error)
+        else:
+            await self._see(watch, snapshot)
+        finally:
+            self._wake(group)
+
+    async def _look_at_page(self, group: Group, listing: Listing) -> None:
+        assert listing.kind.list_request is not None
+        self._tally.requests += 1
+        try:
+            page = await group.session.send(listing.kind.list_request(listing.version, listing.after), lane=None)
+        except HubSpotError as error:
+            self._fail_page(group, listing, error)
+        else:
+            for watch, snapshot in group.page_shown(listing, page, self._loop.time()):
+                await self._see(watch, snapshot, is_single=False)
+        finally:
+            self._wake(group)
+
+    async def _see(self, watch: Watch, snapshot: Snapshot, *, is_single: bool = True) -> None:
+        """Make of a look what the rules say."""
+        if not watch.is_scheduled:
+            return
+        before = watch.details
+        if snapshot.status != watch.status:
+            self._tally.moved(watch.status, snapshot.status)
+            watch.status = snapshot.status
+        if rules.lacks_result(watch.task, snapshot):
+            self._wait_for_result(watch)
+            return
+        watch.failures = 0
+        lateness = _lateness(snapshot, watch.group.session) if snapshot.is_terminal else None
+        ended = self._loop.time() - (lateness or 0.0)
+        age = self._loop.time() - watch.started
+        if rules.wants_details(watch.task, snapshot, age=age, read_at=watch.read_at):
+            watch.read_at = age
+            await self._read_details(watch)
+            if not watch.is_scheduled:
+                return
+        error = None if snapshot.is_terminal else rules.ended_by_details(watch.task, watch.details)
+        if snapshot.is_terminal:
+            watch.lateness = lateness
+            self._end(watch, snapshot, ended)
+        elif error is not None:
+            self._end(watch, error)
+        else:
+            watch.group.observe(watch, snapshot.status, self._loop.time())
+            self._tell(watch, snapshot, rules.is_news(before, watch.details))
+            if is_single:
+                watch.group.looked(watch, self._loop.time())
+
+    def _wait_for_result(self, watch: Watch) -> None:
+        watch.failures += 1
+        if watch.failures >= rules.FEW:
+            self._end(watch, rules.result_missing(watch.task))
+        else:
+            watch.group.looked(watch, self._loop.time())
+
+    async def _read_details(self, watch: Watch) -> None:
+        """Read the fuller record of a task; without it, too, there is something to tell."""
+        request = watch.task.kind.details_request
+        assert request is not None
+        self._tally.requests += 1
+        try:
+            watch.details = await watch.group.session.send(request(watch.task), lane=POLL)
+        except HubSpotError as error:
+            log.debug("the record of %s could not be read: %s", watch.task, error)
+
+    def _fail(self, watch: Watch, error: HubSpotError) -> None:
+        self._tally.refused += isinstance(error, RateLimitError)
+        if not watch.is_scheduled:
+            return
+        watch.failures += 1
+        now = self._loop.time()
+        end = rules.given_up(watch.task, error, age=now - watch.started, failures=watch.failures)
+        if end is None:
+            log.debug("a look at %s failed: %s", watch.task, error)
+            watch.group.looked(watch, now)
+        elif rules.concerns_all(end):
+            self._fail_all(watch.group, end)
+        else:
+            self._end(watch, end)
+
+    def _fail_page(self, group: Group, listing: Listing, error: HubSpotError) -> None:
+        """Do without the list where HubSpot refuses it; what passes by itself only delays the next round."""
+        self._tally.refused += isinstance(error, RateLimitError)
+        watch = next(iter(listing.members.values()), None)
+        end = watch and rules.given_up(watch.task, error, age=rules.GRACE + 1, failures=rules.FEW)
+        if end is None:
+            log.debug("a look at the list of %ss failed: %s", listing.kind.name, error)
+            group.end_round(listing, self._loop.time())
+        elif rules.concerns_all(end):
+            self._fail_all(group, end)
+        else:
+            group.switch_off(listing)
+
+    def _fail_all(self, group: Group, error: HubSpotError) -> None:
+        for watch in list(group.watches.values()):
+            if watch.is_scheduled:
+                self._end(watch, error)
+
+    def _expire(self, watch: Watch, now: float) -> None:
+        """Give up a watch whose time has run out; look once more where it was us who slept through it."""
+        assert watch.deadline is not None
+        if now - watch.deadline > LATE and watch.due < watch.deadline and not watch.is_held:
+            self._schedule.limit(watch, now + LATE)
+            watch.group.hasten(watch, now)
+            self._wake(watch.group)
+        else:
+            self._end(watch, TimedOutError("not settled within its timeout", watch.task))
+
+    def _end(self, watch: Watch, news: Snapshot | HubSpotError, ended_at: float | None = None) -> None:
+        """Tell the last of a watch and look at it no more."""
+        watch.group.discard(watch, self._loop.time(), ended_at)
+        self._tally.moved(watch.status, None)
+        if isinstance(news, HubSpotError):
+            self._tally.failed += 1
+            log.warning("%s is given up: %s", watch.task, news)
+        else:
+            self._tally.ended(watch.lateness)
+            log.info("%s is %s", watch.task, news.status)
+        self._tell(watch, news, True)
+        if not watch.is_owed:
+            self._schedule.forget(watch)
+
+    def forget(self, watch: Watch) -> None:
+        """Drop a watch that nobody waits for any more."""
+        self._tally.moved(watch.status, None)
+        watch.group.discard(watch, self._loop.time())
+        self._schedule.forget(watch)
+        self._wake(watch.group)
+
+    def _wake(self, group: Group) -> None:
+        self._schedule.wake(group, self._loop.time())
+        self._due.ring()
+
+
+def _lateness(snapshot: Snapshot, session: Sender) -> float | None:
+    """Tell how long ago the work had ended when this look found out."""
+    ended = snapshot.completed_at
+    return max(0.0, (session.now() - ended).total_seconds()) if isinstance(ended, datetime) else None
