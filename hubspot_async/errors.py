@@ -7,6 +7,7 @@
     │   ├── UnknownTaskKindError       a task's JSON names a kind nobody passed
     │   └── UnsupportedVersionError    the pinned version lacks this call
     ├── SessionClosedError             used before ``async with``, or after it
+    ├── TokenSourceError               the async callable given as token failed
     ├── ConnectionFailedError          no whole answer came back
     │   ├── RequestTimeoutError        it took longer than the session's limits
     │   └── TlsError                   the other end could not prove who it is
@@ -87,6 +88,10 @@ class UnsupportedVersionError(InputError):
 
 class SessionClosedError(HubSpotError):
     """A session or its client was used before ``async with`` or after it."""
+
+
+class TokenSourceError(HubSpotError):
+    """The async callable that was given as token failed; its own exception is the ``__cause__``."""
 
 
 class ConnectionFailedError(HubSpotError):

@@ -59,9 +59,10 @@ async def test_a_path_may_have_a_script_and_nothing_else_is_answered():
 @pytest.mark.asyncio
 @pytest.mark.looptime
 async def test_time_is_the_loops_own():
-    session = ScriptedSender({TASK: ["PENDING", "PROCESSING", "COMPLETE"]}, latency=3600)
-    done = await settle(session, TASK)
+    task = FOLDER_UPDATE.task("7")
+    session = ScriptedSender({task: ["PENDING", "PROCESSING", "COMPLETE"]}, latency=3600)
+    done = await settle(session, task)
     assert done.succeeded
-    assert len(session.looks_at(TASK)) == 3
+    assert len(session.looks_at(task)) == 3
     assert (session.now() - EPOCH).total_seconds() == asyncio.get_running_loop().time() > 3 * 3600
     assert session.most_under_way == 1

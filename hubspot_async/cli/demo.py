@@ -47,8 +47,6 @@ ARCHIVE = "/demo/archive"
 LIMIT = 600.0
 """Seconds after which a task is given up."""
 
-STATUS_CALLS = ("exports.status", "imports.get", "imports.list", "files.import_status", "folders.update_status")
-
 Step: TypeAlias = Callable[[StatusChange[Any]], Awaitable[None]]
 
 
@@ -81,7 +79,7 @@ async def demonstrate(
         async for event in watcher:
             shown.show(event)
             await job.go_on(event)
-        report.polls = sum(exchange.operation in STATUS_CALLS for exchange in sandbox.requests)
+        report.stats = watcher.stats
 
 
 @define(eq=False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -15,6 +14,7 @@ from hubspot_async.cli.compare import differences
 from hubspot_async.cli.live import Event, say
 from hubspot_async.cli.sheet import Row, Sheet
 from hubspot_async.results import SavedFile
+from hubspot_async.watching.stats import WatchStats
 
 
 @define(eq=False)
@@ -27,7 +27,7 @@ class Report:
     """Every file on the disk, and its rows."""
     checks: int = 0
     problems: list[str] = field(factory=list)
-    polls: int = 0
+    stats: WatchStats | None = None
     began: float = field(factory=time.monotonic)
 
     def take(self, event: Event) -> None:
@@ -71,12 +71,10 @@ class Report:
         kinds = Counter(event.task.kind.name for event in self.ends)
         listed = ", ".join(_counted(count, kind) for kind, count in kinds.items())
         yield "tasks", f"{len(self.ends)} in {time.monotonic() - self.began:.1f} s: {listed}"
-        yield "polls", f"{_counted(self.polls, 'look')} at a status"
-        lateness = [
-            event.lateness for event in self.ends if isinstance(event, StatusChange) and event.lateness is not None
-        ]
-        if lateness:
-            yield "lateness", f"mean {sum(lateness) / len(lateness):.2f} s, p95 {p95(lateness):.2f} s"
+        if self.stats is not None:
+            yield "polls", str(self.stats.polls)
+            if self.stats.lateness_mean is not None:
+                yield "lateness", f"mean {self.stats.lateness_mean:.2f} s, p95 {self.stats.lateness_p95:.2f} s"
         for number, (saved, rows) in enumerate(self.files):
             yield "" if number else "files", f"{saved.path}  {_counted(rows, 'row')}  {_counted(saved.bytes, 'byte')}"
         if not self.problems:
@@ -85,8 +83,3 @@ class Report:
 
 def _counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
-
-
-def p95(values: Sequence[float]) -> float:
-    """Give the value that 95 in 100 do not exceed."""
-    return sorted(values)[math.ceil(0.95 * len(values)) - 1]

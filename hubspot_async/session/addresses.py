@@ -26,13 +26,17 @@ def read_base_url(text: str) -> str:
     if user is not None or "@" in text:
         raise InputError("base_url must not carry a user name or password")
     if url.scheme not in ("https", "http") or not host or not _HOST.fullmatch(host):
-        raise InputError(f"base_url must be https://host, not {text.partition('?')[0]!r}")
+        raise InputError(f"base_url must be https://host, not {_shown(text)!r}")
     if url.path.strip("/") or url.query or url.fragment:
-        raise InputError(f"base_url must end after host and port, not {text.partition('?')[0]!r}")
+        raise InputError(f"base_url must end after host and port, not {_shown(text)!r}")
     if url.scheme == "http" and not is_loopback(host):
         raise InputError(f"base_url must be https; plain http would show the token to everyone on the way to {host}")
     name = f"[{host}]" if ":" in host else host
     return f"{url.scheme}://{name}" + (f":{port}" if port else "")
+
+
+def _shown(text: str) -> str:
+    return re.split(r"[?#]", text)[0][:200]
 
 
 def is_loopback(host: str) -> bool:

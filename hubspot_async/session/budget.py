@@ -81,7 +81,7 @@ class Budget(Protocol):
         """Take what the headers of an answer that *took* so many seconds tell of the limits."""
         ...
 
-    def refused(self, retry_after: float | None, lane: Lane = USER) -> None:
+    def refused(self, retry_after: float | None, headers: Mapping[str, str]) -> None:
         """Pause everyone after a 429, for as long as HubSpot asks or for one interval."""
         ...
 
@@ -175,13 +175,12 @@ class RequestBudget:
         self._window.learn(headers, _time(), took)
         self._serve()
 
-    def refused(self, retry_after: float | None, lane: Lane = USER) -> None:
+    def refused(self, retry_after: float | None, headers: Mapping[str, str]) -> None:
         """Pause everyone after a 429, for as long as HubSpot asks or for one interval."""
         self._refused += 1
-        now, interval = _time(), self._window.interval
-        is_sane = retry_after is not None and 0 < retry_after <= LONGEST_PAUSE
-        pause = max(retry_after, interval / 10) if retry_after is not None and is_sane else interval
-        self._window.refuse(lane, now, pause)
+        now = _time()
+        self._window.learn(headers, now)
+        self._window.refuse(now, pause_after_refusal(retry_after, self._window.interval))
         self._set_timer(now)
 
     def refused_for_today(self, error: DailyLimitError) -> None:
@@ -257,6 +256,13 @@ class RequestBudget:
     def _on_time(self, at: float) -> None:
         self._timer = None
         self._serve(at)  # the loop may call a hair too early
+
+
+def pause_after_refusal(retry_after: float | None, interval: float) -> float:
+    """Choose the pause after a 429: what HubSpot asks for if that is sane, else an interval."""
+    if retry_after is None or not 0 < retry_after <= LONGEST_PAUSE:
+        return interval
+    return max(retry_after, interval / 10)
 
 
 def _time() -> float:

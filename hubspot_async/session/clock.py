@@ -11,42 +11,43 @@ from email.utils import parsedate_to_datetime
 class ServerClock:
     """The offset between HubSpot's clock and ours, known the better the more answers have come.
 
-    A Date header names a whole second, so one answer tells the offset to within a second; as answers fall at other
-    parts of a second, the bounds close in on it.
+    A Date header names a whole second, so one answer tells the offset to within a second and the time of the way. Each
+    moves what we believe no further than it must: answers from the beginning of a second push from one side, those
+    from its end from the other, and a clock that is set, or goes wrong slowly, is followed.
     """
 
-    __slots__ = ("_earliest", "_last", "_latest", "_wall")
+    __slots__ = ("_date", "_offset", "_second", "_wall")
 
     def __init__(self, wall: Callable[[], float] = time.time) -> None:
         self._wall = wall
-        self._earliest = float("-inf")
-        self._latest = float("inf")
-        self._last = ""
+        self._offset: float | None = None
+        self._date = ""
+        self._second: float | None = None
 
     def observe(self, date: str, sent: float, received: float) -> None:
         """Learn from the *date* of an answer to a request *sent* and *received* then, by our wall clock in seconds."""
-        if date == self._last:
+        if date != self._date:
+            self._date, self._second = date, _read(date)
+        if self._second is None or received < sent:
             return
-        self._last = date
-        second = _read(date)
-        if second is None:
-            return
-        earliest, latest = second - received, second + 1 - sent
-        self._earliest, self._latest = max(self._earliest, earliest), min(self._latest, latest)
-        if self._earliest > self._latest:  # one of the two clocks was set
-            self._earliest, self._latest = earliest, latest
+        least, most = self._second - received, self._second + 1 - sent
+        believed = (least + most) / 2 if self._offset is None else self._offset
+        self._offset = min(max(believed, least), most)
 
     def now(self) -> datetime:
         """Tell the time at HubSpot; ours, until an answer has come."""
-        known = self._latest != float("inf")
-        offset = (self._earliest + self._latest) / 2 if known else 0.0
-        return datetime.fromtimestamp(self._wall(), UTC) + timedelta(seconds=offset)
+        ours = datetime.fromtimestamp(self._wall(), UTC)
+        try:
+            return ours + timedelta(seconds=self._offset or 0.0)
+        except OverflowError:
+            return ours
 
 
 def _read(date: str) -> float | None:
     if len(date) > 64:
         return None
     try:
-        return parsedate_to_datetime(date).timestamp()
+        moment = parsedate_to_datetime(date)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
     except (TypeError, ValueError, OverflowError, IndexError):
         return None

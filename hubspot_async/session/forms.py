@@ -1,4 +1,4 @@
-"""A form as HubSpot reads it: JSON fields, then files under the very names they were given."""
+"""Bodies as HubSpot reads them: a model as JSON, or a form of JSON fields and files."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import IO
+from typing import IO, ClassVar
 
 from aiohttp import MultipartWriter, payload
 from aiohttp.abc import AbstractStreamWriter
 from anyio import to_thread
+from attrs import field, frozen
 
 from hubspot_async.errors import InputError
 from hubspot_async.wire import codec
@@ -19,11 +20,21 @@ from hubspot_async.wire.request import FilePart, Form
 _PIECE = 2**16
 
 
+@frozen
+class Json:
+    """A model as JSON, or no body at all."""
+
+    content: bytes | None = field(repr=False)
+    is_repeatable: ClassVar[bool] = True
+    failure: ClassVar[Exception | None] = None
+
+    def body(self) -> payload.BytesPayload | None:
+        """Make the body for one sending, wrapped so that no traceback shows what is in it."""
+        return None if self.content is None else payload.BytesPayload(self.content, content_type="application/json")
+
+
 class Upload:
     """The body of a form, to be sent once or, where its sources allow, again."""
-
-    content_type: str | None = None
-    """The form says itself what it is."""
 
     def __init__(self, form: Form, opened: ExitStack) -> None:
         """Open the files of *form*, to be closed with *opened*.

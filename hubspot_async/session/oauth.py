@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import time
+import asyncio
+import re
 from collections.abc import Mapping
 from itertools import count
 from typing import Any
 
-import anyio
-from attrs import evolve
 from yarl import URL
 
-from hubspot_async.errors import HubSpotError, InvalidResponseError, ResponseError, TokenRefreshError
+from hubspot_async.errors import HubSpotError, InvalidResponseError, TokenRefreshError
 from hubspot_async.session.auth import RefreshedTokens, check_token
 from hubspot_async.session.retry import RetryPolicy
 from hubspot_async.session.timeouts import Timeouts
@@ -33,46 +32,55 @@ async def refresh_tokens(
 
     Raises TokenRefreshError where HubSpot refuses for good, and otherwise what a read raises.
     """
-    began = time.monotonic()
+    clock = asyncio.get_running_loop().time
+    began = clock()
     for attempt in count(1):
         answer = await transport.exchange(
             "POST", url, headers={"Accept": "application/json"}, body=dict(form), timeout=timeouts.for_call()
         )
-        outcome = _read(request, answer) if isinstance(answer, Answer) else answer
+        outcome = _read(request, answer, form) if isinstance(answer, Answer) else answer
         if isinstance(outcome, RefreshedTokens):
             return outcome
-        elapsed = time.monotonic() - began
-        pause = retry.pause_after(attempt, evolve(request, method="GET"), outcome, lane=USER, elapsed=elapsed)
+        # No budget holds back after its 429: the requests of an app to the token endpoint are nobody's account's.
+        pause = retry.pause_after(attempt, "GET", outcome, lane=USER, elapsed=clock() - began, is_paced=False)
         if pause is None:
             raise outcome
-        await anyio.sleep(max(pause, getattr(outcome, "retry_after", None) or 0.0))
+        await asyncio.sleep(pause)
     raise AssertionError("unreachable")
 
 
-def _read(request: Request[Any], answer: Answer) -> RefreshedTokens | HubSpotError:
-    if 400 <= answer.status < 500 and answer.status not in (423, 429):
+def _read(request: Request[Any], answer: Answer, form: Mapping[str, str]) -> RefreshedTokens | HubSpotError:
+    if 400 <= answer.status < 500 and answer.status not in (423, 429, 477):
         return _refusal(request, answer)
-    if answer.status != 200:
-        return read_error(request, answer.status, answer.headers, answer.content)
     try:
-        return _read_tokens(codec.parse(answer.content))
+        if answer.status != 200:
+            return read_error(request, answer.status, answer.headers, _without_secrets(answer.content, form))
+        return _read_tokens(codec.parse(answer.content), form)
     except HubSpotError as error:
         return InvalidResponseError(f"{request}: {error}", status=answer.status)
 
 
-def _read_tokens(document: Any) -> RefreshedTokens:
+def _without_secrets(content: bytes, form: Mapping[str, str]) -> bytes:
+    """A server may not make us repeat what it was sent."""
+    for name in ("client_secret", "refresh_token"):
+        content = content.replace(form[name].encode(), b"[secret]")
+    return content
+
+
+def _read_tokens(document: Any, form: Mapping[str, str]) -> RefreshedTokens:
+    """Read an answer as OAuth has it; without a new refresh token the old one stays good (RFC 6749, section 6)."""
     tokens = document if isinstance(document, dict) else {}
     expires_in = tokens.get("expires_in")
     if isinstance(expires_in, bool) or not isinstance(expires_in, int | float) or not 0 < expires_in < 1e9:
         raise InvalidResponseError("the answer does not say how long the token lives")
     return RefreshedTokens(
         check_token(tokens.get("access_token"), "access_token"),
-        check_token(tokens.get("refresh_token"), "refresh_token"),
+        check_token(tokens.get("refresh_token") or form["refresh_token"], "refresh_token"),
         float(expires_in),
     )
 
 
-def _refusal(request: Request[Any], answer: Answer) -> ResponseError:
+def _refusal(request: Request[Any], answer: Answer) -> TokenRefreshError:
     """HubSpot words this error as OAuth does; its ``status`` is the word that tells why."""
     error = read_error(request, answer.status, answer.headers, b"")
     try:
@@ -80,7 +88,7 @@ def _refusal(request: Request[Any], answer: Answer) -> ResponseError:
     except InvalidResponseError:
         document = None
     words = document if isinstance(document, dict) else {}
-    reason = str(words.get("status") or words.get("error") or "no reason given")[:100]
+    reason = _word(words.get("status")) or _word(words.get("error")) or "no reason given"
     return TokenRefreshError(
         f"HubSpot gives no new token: {reason}. The app may have to be installed again",
         status=answer.status,
@@ -88,3 +96,8 @@ def _refusal(request: Request[Any], answer: Answer) -> ResponseError:
         category=reason,
         correlation_id=error.correlation_id,
     )
+
+
+def _word(value: object) -> str | None:
+    """Take a word such as BAD_REFRESH_TOKEN, and nothing that could be a secret sent back."""
+    return value if isinstance(value, str) and re.fullmatch(r"[A-Za-z_]{1,50}", value) else None

@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Mapping
 from enum import Enum
-from typing import Any
 
 from attrs import define, field, frozen
 
@@ -20,7 +19,7 @@ from hubspot_async.errors import (
     TlsError,
 )
 from hubspot_async.models import checks
-from hubspot_async.wire.request import USER, Lane, Request
+from hubspot_async.wire.request import USER, Lane
 
 
 class Failure(Enum):
@@ -39,12 +38,15 @@ _WORTH_IT_FOR_A_READ = frozenset(Failure)
 _SURELY_NOT_ACCEPTED = frozenset({Failure.UNSENT, Failure.LOCKED, Failure.LIMITED})
 _PASSING_STATUS = frozenset({500, 502, 503, 504, 521, 522, 523, 524, 530})
 
+_LOCK = 2.0
+"""Seconds for which HubSpot holds a lock (its page on error handling)."""
+
 _FIRST_PAUSE: Mapping[Failure, float] = {
     Failure.UNSENT: 0.5,
     Failure.LOST: 0.5,
     Failure.BROKEN: 0.5,
-    Failure.LOCKED: 2.0,
-    Failure.LIMITED: 0.0,  # the budget holds everyone back
+    Failure.LOCKED: _LOCK,
+    Failure.LIMITED: 10.0,  # where no budget holds everyone back
     Failure.MIGRATING: 1.0,
     Failure.FAILED: 1.0,
 }
@@ -72,11 +74,16 @@ def failure_of(error: HubSpotError) -> Failure | None:
             return None
 
 
-def may_repeat(request: Request[Any], lane: Lane | None, failure: Failure) -> bool:
+def may_repeat(method: str, lane: Lane | None, failure: Failure) -> bool:
     """Whether a request that failed so may be sent once more."""
-    if request.method == "GET":
-        return lane is USER and failure in _WORTH_IT_FOR_A_READ
-    return failure in _SURELY_NOT_ACCEPTED
+    if lane is not USER:
+        return False
+    return failure in (_WORTH_IT_FOR_A_READ if method == "GET" else _SURELY_NOT_ACCEPTED)
+
+
+def pause_asked(error: RateLimitError) -> float | None:
+    """Tell for how long a 429 asks everyone to wait, by its header or by the policy it names; None says neither."""
+    return 1.0 if error.retry_after is None and error.policy_name == "SECONDLY" else error.retry_after
 
 
 @frozen(kw_only=True)
@@ -96,31 +103,34 @@ class RetryPolicy:
     def pause_after(
         self,
         attempt: int,
-        request: Request[Any],
+        method: str,
         error: HubSpotError,
         *,
         lane: Lane | None,
         elapsed: float,
+        is_paced: bool = True,
         jitter: Callable[[], float] = random.random,
     ) -> float | None:
         """Give the seconds to wait before the next try, or None if there is to be none.
 
-        *attempt* counts from 1; *elapsed* is the time since the first sending; *jitter* gives numbers from 0 to 1.
+        *attempt* counts from 1; *lane* is None for a request whose place was taken beforehand: whoever did that has a
+        schedule of its own. *elapsed* is the time since the first sending; *is_paced* says that a budget holds everyone
+        back after a 429; *jitter* gives numbers from 0 to 1.
         """
         failure = failure_of(error)
-        if failure is None or not may_repeat(request, lane, failure):
+        if failure is None or not may_repeat(method, lane, failure):
             return None
         if failure is not Failure.LIMITED and attempt >= self.attempts:
             return None
-        pause = self._pause(attempt, failure, error, jitter)
+        pause = 0.0 if failure is Failure.LIMITED and is_paced else self._pause(attempt, failure, error, jitter())
         return pause if elapsed + pause <= self.patience else None
 
-    def _pause(self, attempt: int, failure: Failure, error: HubSpotError, jitter: Callable[[], float]) -> float:
-        asked = getattr(error, "retry_after", None)
-        if asked is not None and failure is not Failure.LIMITED:
-            return float(asked)
+    def _pause(self, attempt: int, failure: Failure, error: HubSpotError, jitter: float) -> float:
+        """Wait as long as HubSpot asks and no shorter than we would, and never all at the same moment."""
+        asked = error.retry_after if isinstance(error, ResponseError) else None
         grown = min(self.longest_pause, _FIRST_PAUSE[failure] * 2.0 ** (attempt - 1))
-        return grown * (1 + jitter() / 2)
+        least = _LOCK if failure is Failure.LOCKED else 0.0
+        return max(least, grown, asked or 0.0) + grown * jitter / 2
 
 
 @define

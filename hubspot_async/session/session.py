@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import re
@@ -12,11 +13,10 @@ from contextlib import ExitStack, asynccontextmanager
 from datetime import datetime
 from itertools import count
 from types import TracebackType
-from typing import Any, ClassVar, Self, TypeVar
+from typing import Any, Self, TypeVar
 
 import aiohttp
 import anyio
-from attrs import field, frozen
 from yarl import URL
 
 from hubspot_async.errors import (
@@ -30,19 +30,20 @@ from hubspot_async.errors import (
     ServerError,
     SessionClosedError,
     StartOutcomeUnknownError,
+    UnauthorizedError,
 )
 from hubspot_async.session import auth
 from hubspot_async.session.addresses import HUBSPOT, is_loopback, read_base_url
 from hubspot_async.session.budget import Budget, RequestBudget
 from hubspot_async.session.clock import ServerClock
-from hubspot_async.session.forms import Upload
+from hubspot_async.session.forms import Json, Upload
 from hubspot_async.session.oauth import refresh_tokens
-from hubspot_async.session.retry import RetryPolicy, RetryQuota
+from hubspot_async.session.retry import RetryPolicy, RetryQuota, pause_asked
 from hubspot_async.session.starts import UnansweredStart
 from hubspot_async.session.timeouts import Timeouts
 from hubspot_async.session.transport import Answer, Download, Transport
 from hubspot_async.wire import codec
-from hubspot_async.wire.request import USER, Form, Lane, Request
+from hubspot_async.wire.request import POLL, USER, Form, Lane, Request
 from hubspot_async.wire.response import read_error, read_response
 from hubspot_async.wire.versions import Family, Versions
 
@@ -156,14 +157,15 @@ class HubSpotSession:
     async def send(self, request: Request[T], *, lane: Lane | None = USER) -> T:
         """Perform *request* and give the model it promises, repeating it where that is safe and may help.
 
-        *lane* is whose place in the budget it takes; None if the place was taken beforehand.
+        *lane* is whose place in the budget it takes; None if the place was taken beforehand, by someone with a schedule
+        of its own: like a poll, such a request is not repeated.
 
         Raises ResponseError where HubSpot refuses, ConnectionFailedError where no whole answer comes,
         InvalidResponseError where it is not the promised one, and StartOutcomeUnknownError in place of the last two
         where *request* begins work that HubSpot may now be doing.
         """
         self._transport.check()
-        began = time.monotonic()
+        began = _time()
         self._quota.earn()
         with ExitStack() as opened:
             body = _body(request, opened)
@@ -171,12 +173,12 @@ class HubSpotSession:
                 outcome = await self._attempt(request, body, lane)
                 if not isinstance(outcome, HubSpotError):
                     return outcome
-                pause = self._retry.pause_after(attempt, request, outcome, lane=lane, elapsed=time.monotonic() - began)
+                elapsed = _time() - began
+                pause = self._retry.pause_after(attempt, request.method, outcome, lane=lane, elapsed=elapsed)
                 if pause is None or not body.is_repeatable or not self._quota.spend(outcome):
                     raise _given_up(outcome, attempt)
                 log.debug("%s is repeated in %.1f s: %s", request, pause, outcome)
                 await anyio.sleep(pause)
-                lane = lane or USER
         raise AssertionError("unreachable")
 
     @asynccontextmanager
@@ -192,7 +194,8 @@ class HubSpotSession:
         url, headers = self._url(request), _headers(token)
         async with self._transport.stream(url, headers=headers, timeout=timeout, unpack=True) as answer:
             if answer.status != 200:
-                raise _clean(read_error(request, answer.status, answer.headers, await answer.start(10_000)), token)
+                content = _without(token, await answer.start(10_000))
+                raise _clean(read_error(request, answer.status, answer.headers, content), token)
             yield answer.pieces()
 
     @asynccontextmanager
@@ -202,36 +205,36 @@ class HubSpotSession:
         async with self._transfers.stream(URL(url, encoded=True), headers=headers or {}, timeout=timeout) as answer:
             yield answer
 
-    async def _attempt(self, request: Request[T], body: _Json | Upload, lane: Lane | None) -> T | HubSpotError:
+    async def _attempt(self, request: Request[T], body: Json | Upload, lane: Lane | None) -> T | HubSpotError:
         """Send *request* once, and again only if its token had grown too old."""
         for is_last in (False, True):
             token = await self._auth.token()
             if lane is not None:
                 await self.budget.acquire(lane)
             outcome = await self._exchange(request, body, token)
-            if is_last or not isinstance(outcome, HubSpotError) or not auth.is_expired(outcome):
+            if is_last or not isinstance(outcome, UnauthorizedError):
                 return outcome
-            if not body.is_repeatable or not await self._auth.renew(token):
+            if not body.is_repeatable or not await self._auth.renew(token, outcome):
                 return outcome
-            lane = lane or USER
+            lane = lane or POLL
         raise AssertionError("unreachable")
 
-    async def _exchange(self, request: Request[T], body: _Json | Upload, token: auth.Secret) -> T | HubSpotError:
+    async def _exchange(self, request: Request[T], body: Json | Upload, token: auth.Secret) -> T | HubSpotError:
         """Put *request* on the wire and read what comes back, errors as values."""
         self._transport.check()
         start = self._note_start(request)
-        sent = time.time()
+        sent, began = time.time(), _time()
         answer = await self._transport.exchange(
             request.method,
             self._url(request),
-            headers=_headers(token, body.content_type),
+            headers=_headers(token),
             body=body.body(),
             timeout=self.timeouts.for_transfer() if isinstance(body, Upload) else self.timeouts.for_call(),
         )
         if isinstance(answer, Answer):
             self._clock.observe(answer.headers.get("Date", ""), sent, time.time())
             outcome = _read(request, answer, token)
-            self._heed(answer, outcome)
+            self._heed(answer, outcome, _time() - began)
         elif body.failure is not None:
             self._forget(start)
             raise body.failure
@@ -240,7 +243,7 @@ class HubSpotSession:
         log.debug("%s: %s", request, outcome if isinstance(outcome, HubSpotError) else "answered")
         return self._note_answer(start, outcome) if start is not None else outcome
 
-    def _heed(self, answer: Answer, outcome: object) -> None:
+    def _heed(self, answer: Answer, outcome: object, took: float) -> None:
         """Let the budget know what the answer says of it."""
         match outcome:
             case DailyLimitError():
@@ -250,9 +253,9 @@ class HubSpotSession:
                 log.warning(
                     "%s: too many requests (%s), everyone pauses", self, outcome.policy_name or "no policy named"
                 )
-                self.budget.refused(outcome.retry_after)
+                self.budget.refused(pause_asked(outcome), answer.headers)
             case _:
-                self.budget.learn(answer.headers)
+                self.budget.learn(answer.headers, took)
 
     def _note_start(self, request: Request[Any]) -> UnansweredStart | None:
         if not request.is_start:
@@ -278,8 +281,11 @@ class HubSpotSession:
 
     def _token_source(self, token: str | auth.OAuthToken | Callable[[], Awaitable[str]]) -> auth.TokenSource:
         if isinstance(token, auth.OAuthToken):
-            return auth.RenewedToken(auth.OAuthRefresh(token, self._refresh))
-        return auth.RenewedToken(auth.fetch_from(token)) if callable(token) else auth.FixedToken(token)
+            refresh = auth.OAuthRefresh(token, self._refresh)
+            return auth.RenewedToken(refresh, is_curable=auth.is_expired, tell=refresh.tell)
+        if callable(token):
+            return auth.RenewedToken(auth.fetch_from(token), is_curable=lambda _error: True)
+        return auth.FixedToken(token)
 
     async def _refresh(self, form: Mapping[str, str]) -> auth.RefreshedTokens:
         version = self.version_of(Family.OAUTH, "token")
@@ -287,31 +293,18 @@ class HubSpotSession:
         return await refresh_tokens(self._transport, self._url(request), request, form, self.timeouts, self._retry)
 
 
-@frozen
-class _Json:
-    """A model as JSON, or no body at all: what `Upload` is for a form."""
-
-    content: bytes | None = field(repr=False)
-    is_repeatable: ClassVar[bool] = True
-    failure: ClassVar[Exception | None] = None
-
-    @property
-    def content_type(self) -> str | None:
-        return None if self.content is None else "application/json"
-
-    def body(self) -> bytes | None:
-        return self.content
+def _time() -> float:
+    return asyncio.get_running_loop().time()
 
 
-def _body(request: Request[Any], opened: ExitStack) -> _Json | Upload:
+def _body(request: Request[Any], opened: ExitStack) -> Json | Upload:
     if isinstance(request.body, Form):
         return Upload(request.body, opened)
-    return _Json(None if request.body is None else codec.dumps(request.body))
+    return Json(None if request.body is None else codec.dumps(request.body))
 
 
-def _headers(token: auth.Secret, content_type: str | None = None) -> dict[str, str]:
-    headers = {"Authorization": auth.Secret(f"Bearer {token}"), "Accept": "application/json"}
-    return {**headers, "Content-Type": content_type} if content_type else headers
+def _headers(token: auth.Secret) -> dict[str, str]:
+    return {"Authorization": auth.Secret(f"Bearer {token}"), "Accept": "application/json"}
 
 
 def _query(request: Request[Any]) -> list[tuple[str, str]]:

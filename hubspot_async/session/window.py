@@ -110,9 +110,9 @@ class Window:
     def give_back(self, lane: Lane, at: float | None = None) -> None:
         """Return an unused place of *lane*: the one taken *at* that time, or else the last."""
         taken = self._taken[lane]
-        if taken and at is None:
-            taken.pop()
-        elif at in taken:
+        if at is None:
+            at = taken[-1] if taken else -math.inf
+        if at in taken:
             taken.remove(at)
 
     def learn(self, headers: Mapping[str, str], now: float, took: float = 0.0) -> None:
@@ -123,9 +123,9 @@ class Window:
         self.daily_limit = _number(headers.get("X-HubSpot-RateLimit-Daily"), self.daily_limit)
         self.daily_remaining = _number(headers.get("X-HubSpot-RateLimit-Daily-Remaining"), self.daily_remaining)
         self._trip.note(took, now, self.interval)
-        if interval in _INTERVALS:
+        if interval is not None and interval in _INTERVALS:
             self.interval = interval / 1000
-        if limit not in _LIMITS:
+        if limit is None or limit not in _LIMITS:
             return
         if limit != self.limit:
             self.limit, self._poll_due = limit, now
@@ -136,10 +136,13 @@ class Window:
             if not self._is_careful(now):
                 self._others_at_refusal = 0.0
 
-    def refuse(self, lane: Lane, now: float, pause: float) -> None:
-        """Note a refusal, which HubSpot does not count: it leaves us what it has let through of ours, after *pause*."""
+    def refuse(self, now: float, pause: float) -> None:
+        """Note a refusal, and that nobody is to be let through for so long.
+
+        HubSpot does not count what it refuses; what it has let through of ours tells what others leave us.
+        """
         self._forget(now)
-        self.give_back(lane)
+        self.give_back(max(self._taken, key=lambda lane: max(self._taken[lane], default=-math.inf)))
         known = self._others_at_refusal if now < self._closed_until else 0.0
         self._others_at_refusal = max(known, self.limit - self._used)
         self._closed_until = max(self._closed_until, now + pause)

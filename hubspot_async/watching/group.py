@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from hubspot_async.watching.hazard import Hazards
     from hubspot_async.wire.request import Sender
 
-BATCH = 200
+BATCH = 20
 """Overdue entries are ranked anew after one in so many of them has been looked at."""
 
 RANKED = 16_384

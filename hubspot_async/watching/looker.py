@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
 from datetime import datetime
+from typing import Protocol
 
 from anyio.abc import TaskGroup
 
@@ -22,9 +22,14 @@ from hubspot_async.wire.request import POLL, Sender
 log = logging.getLogger("hubspot_async.watcher")
 
 LATE = 1.0
-"""Seconds past a deadline from which on the fault is ours, so that the task gets one more look before it is given up."""
+"""Seconds past a deadline from which on the fault is ours, and the task gets one more look before it is given up."""
 
-Tell = Callable[[Watch, Snapshot | HubSpotError, bool], None]
+
+class Tell(Protocol):
+    """Passes on what a look showed, or why a watch ended; *is_news* even under the same status."""
+
+    def __call__(self, watch: Watch, news: Snapshot | HubSpotError, *, is_news: bool) -> None:
+        """Tell it."""
 
 
 class Looker:
@@ -132,7 +137,7 @@ class Looker:
 
     async def _see(self, watch: Watch, snapshot: Snapshot, *, is_single: bool = True) -> None:
         """Make of a look what the rules say."""
-        if not watch.is_scheduled:
+        if self._is_gone(watch):
             return
         before = watch.details
         if snapshot.status != watch.status:
@@ -148,7 +153,7 @@ class Looker:
         if rules.wants_details(watch.task, snapshot, age=age, read_at=watch.read_at):
             watch.read_at = age
             await self._read_details(watch)
-            if not watch.is_scheduled:
+            if self._is_gone(watch):
                 return
         error = None if snapshot.is_terminal else rules.ended_by_details(watch.task, watch.details)
         if snapshot.is_terminal:
@@ -158,9 +163,13 @@ class Looker:
             self._end(watch, error)
         else:
             watch.group.observe(watch, snapshot.status, self._loop.time())
-            self._tell(watch, snapshot, rules.is_news(before, watch.details))
+            self._tell(watch, snapshot, is_news=rules.is_news(before, watch.details))
             if is_single:
                 watch.group.looked(watch, self._loop.time())
+
+    def _is_gone(self, watch: Watch) -> bool:
+        """Whether a watch was given up while nobody looked."""
+        return not watch.is_scheduled
 
     def _wait_for_result(self, watch: Watch) -> None:
         watch.failures += 1
@@ -197,8 +206,9 @@ class Looker:
     def _fail_page(self, group: Group, listing: Listing, error: HubSpotError) -> None:
         """Do without the list where HubSpot refuses it; what passes by itself only delays the next round."""
         self._tally.refused += isinstance(error, RateLimitError)
-        watch = next(iter(listing.members.values()), None)
-        end = watch and rules.given_up(watch.task, error, age=rules.GRACE + 1, failures=rules.FEW)
+        members = iter(listing.members.values())
+        ends = (rules.given_up(watch.task, error, age=rules.GRACE + 1, failures=rules.FEW) for watch in members)
+        end = next(ends, None)
         if end is None:
             log.debug("a look at the list of %ss failed: %s", listing.kind.name, error)
             group.end_round(listing, self._loop.time())
@@ -232,7 +242,7 @@ class Looker:
         else:
             self._tally.ended(watch.lateness)
             log.info("%s is %s", watch.task, news.status)
-        self._tell(watch, news, True)
+        self._tell(watch, news, is_news=True)
         if not watch.is_owed:
             self._schedule.forget(watch)
 

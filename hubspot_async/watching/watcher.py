@@ -174,7 +174,7 @@ class TaskGroupWatcher:
         return self._tally.stats()
 
     def estimate(self) -> WatchEstimate:
-        """Tell the lateness to expect of the tasks added so far, tasks / (2 · polls per second), of the worst account."""
+        """Tell what lateness to expect of the tasks added so far, by the rates their budgets allow."""
         groups = [group for group in self._schedule.groups if group.watches]
         worst = max((len(group.watches) / (2 * group.session.budget.rate) for group in groups), default=0.0)
         return WatchEstimate(
@@ -215,7 +215,7 @@ class TaskGroupWatcher:
         if not self._is_open:
             raise WatcherClosedError("the watcher is not open: use it inside `async with`")
 
-    def _tell(self, watch: Watch, news: Snapshot | HubSpotError, is_news: bool) -> None:
+    def _tell(self, watch: Watch, news: Snapshot | HubSpotError, *, is_news: bool) -> None:
         """Pass on what a look showed, to followers at once, and to the queue if the iterator owes it to anyone."""
         for follower in watch.followers:
             follower.tell(news, is_news=is_news)

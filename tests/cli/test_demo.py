@@ -6,7 +6,6 @@ import pytest
 
 from hubspot_async import ImportRequest, imports
 from hubspot_async.cli import demo, main
-from hubspot_async.cli.report import p95
 from hubspot_async.sandbox import Sandbox
 from tests.cli import commands
 
@@ -118,8 +117,3 @@ def test_a_file_that_is_no_table_is_one_line(tmp_path: Path, capsys: pytest.Capt
 def test_a_folder_that_is_a_file_is_one_line(few: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["demo", str(few), "--to", str(few)]) == 1
     assert commands.is_one_line(capsys.readouterr().err)
-
-
-def test_p95() -> None:
-    assert p95([3.0]) == 3.0
-    assert p95([float(value) for value in range(1, 101)]) == 95.0

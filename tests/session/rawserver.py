@@ -3,8 +3,8 @@
 import asyncio
 import json
 import socket
-import struct
 import ssl as tls
+import struct
 from collections.abc import Awaitable, Callable, Iterable
 from types import TracebackType
 from typing import Any, Self, TypeAlias
@@ -78,7 +78,7 @@ class Line:
 
     async def _chunks(self) -> bytes:
         body = b""
-        while size := int(await self.reader.readline(), 16):
+        while size := int(await self.reader.readuntil(b"\r\n"), 16):
             body += await self.reader.readexactly(size)
             await self.reader.readline()
         await self.reader.readline()
@@ -169,7 +169,7 @@ class RawServer:
             pass  # the client has gone, as it may
         except asyncio.CancelledError:
             pass
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - the test is told of it at the end
             self.failures.append(error)
         finally:
             writer.close()
@@ -227,7 +227,7 @@ def connect(server: RawServer, **options: Any) -> HubSpotSession:
     return HubSpotSession(TOKEN, base_url=server.url, **{"timeouts": SHORT, "retry": QUICK, **options})
 
 
-def texts(error: BaseException) -> Iterable[BaseException]:
+def led_to(error: BaseException) -> Iterable[BaseException]:
     """Give an error and everything that led to it."""
     seen: list[BaseException] = []
     todo: list[BaseException | None] = [error]

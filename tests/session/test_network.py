@@ -16,7 +16,6 @@ import pytest
 from hubspot_async.errors import (
     ConnectionFailedError,
     HubSpotError,
-    InvalidResponseError,
     RequestTimeoutError,
     StartOutcomeUnknownError,
     TlsError,
