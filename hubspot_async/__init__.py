@@ -15,41 +15,69 @@ if TYPE_CHECKING:
     from hubspot_async.endpoints import folders as folders
     from hubspot_async.endpoints import imports as imports
     from hubspot_async.errors import HubSpotError as HubSpotError
+    from hubspot_async.errors import StartOutcomeUnknownError as StartOutcomeUnknownError
+    from hubspot_async.errors import TimedOutError as TimedOutError
     from hubspot_async.models.exports import Filter as Filter
     from hubspot_async.models.exports import FilterGroup as FilterGroup
     from hubspot_async.models.exports import ListExport as ListExport
     from hubspot_async.models.exports import PublicCrmSearchRequest as PublicCrmSearchRequest
+    from hubspot_async.models.exports import Sort as Sort
     from hubspot_async.models.exports import ViewExport as ViewExport
     from hubspot_async.models.files import ImportFromUrl as ImportFromUrl
     from hubspot_async.models.folders import FolderUpdate as FolderUpdate
     from hubspot_async.models.imports import ColumnMapping as ColumnMapping
     from hubspot_async.models.imports import ImportFile as ImportFile
     from hubspot_async.models.imports import ImportRequest as ImportRequest
+    from hubspot_async.session.auth import OAuthToken as OAuthToken
+    from hubspot_async.session.budget import RequestBudget as RequestBudget
+    from hubspot_async.session.retry import RetryPolicy as RetryPolicy
     from hubspot_async.session.session import HubSpotSession as HubSpotSession
     from hubspot_async.session.timeouts import Timeouts as Timeouts
+    from hubspot_async.tasks import EXPORT as EXPORT
+    from hubspot_async.tasks import FILE_IMPORT as FILE_IMPORT
+    from hubspot_async.tasks import FOLDER_UPDATE as FOLDER_UPDATE
+    from hubspot_async.tasks import IMPORT as IMPORT
     from hubspot_async.tasks import HubSpotTask as HubSpotTask
     from hubspot_async.tasks import TaskKind as TaskKind
+    from hubspot_async.watching.backoff import Backoff as Backoff
+    from hubspot_async.watching.backoff import Constant as Constant
+    from hubspot_async.watching.backoff import Exponential as Exponential
+    from hubspot_async.watching.backoff import SquareRoot as SquareRoot
     from hubspot_async.watching.events import StatusChange as StatusChange
     from hubspot_async.watching.events import WatchFailed as WatchFailed
     from hubspot_async.watching.watcher import TaskGroupWatcher as TaskGroupWatcher
     from hubspot_async.watching.watcher import settle as settle
 
 _HOMES = {
+    "Backoff": "watching.backoff",
     "ColumnMapping": "models.imports",
+    "Constant": "watching.backoff",
+    "EXPORT": "tasks",
+    "Exponential": "watching.backoff",
+    "FILE_IMPORT": "tasks",
+    "FOLDER_UPDATE": "tasks",
     "Filter": "models.exports",
     "FilterGroup": "models.exports",
     "FolderUpdate": "models.folders",
     "HubSpotError": "errors",
     "HubSpotSession": "session.session",
     "HubSpotTask": "tasks",
+    "IMPORT": "tasks",
     "ImportFile": "models.imports",
     "ImportFromUrl": "models.files",
     "ImportRequest": "models.imports",
     "ListExport": "models.exports",
+    "OAuthToken": "session.auth",
     "PublicCrmSearchRequest": "models.exports",
+    "RequestBudget": "session.budget",
+    "RetryPolicy": "session.retry",
+    "Sort": "models.exports",
+    "SquareRoot": "watching.backoff",
+    "StartOutcomeUnknownError": "errors",
     "StatusChange": "watching.events",
     "TaskGroupWatcher": "watching.watcher",
     "TaskKind": "tasks",
+    "TimedOutError": "errors",
     "Timeouts": "session.timeouts",
     "ViewExport": "models.exports",
     "WatchFailed": "watching.events",

@@ -27,6 +27,7 @@
     │   └── ServerError                5xx
     ├── TaskError                      about one task, which it carries
     │   ├── TimedOutError              also a TimeoutError: the caller's deadline passed first
+    │   ├── AlreadyFinishedError       the import to cancel is over
     │   ├── VanishedError              HubSpot no longer knows the task
     │   ├── TaskNotSucceededError      its result was asked for, but there will be none
     │   └── ResultMissingError         complete, and yet without its result
@@ -35,6 +36,7 @@
     ├── FileFormatError                a file at hand is not what its reader was promised
     └── WatcherClosedError             the watcher was left while this waited
 
+A `VersionEndedWarning` is no error: the API version that a session pins is one HubSpot no longer supports.
 An ``OSError`` of your own disk is passed on as it is.
 No error shows a token or the query of a signed URL.
 """
@@ -246,6 +248,10 @@ class TimedOutError(TaskError, TimeoutError):
     """The time given for a task ran out; HubSpot may still be at work on it."""
 
 
+class AlreadyFinishedError(TaskError):
+    """The task to cancel is over; HubSpot's own refusal, a 400, is the ``__cause__``."""
+
+
 class VanishedError(TaskError):
     """HubSpot knows the task no longer, or never did."""
 
@@ -272,3 +278,7 @@ class FileFormatError(HubSpotError):
 
 class WatcherClosedError(HubSpotError):
     """The watcher was left while someone waited on it; the task at HubSpot goes on."""
+
+
+class VersionEndedWarning(UserWarning):
+    """A session pins an API version that HubSpot no longer supports: it may go on answering, without corrections."""

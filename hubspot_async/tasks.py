@@ -186,8 +186,8 @@ def _moment(value: object) -> datetime | None:
         moment = datetime.fromisoformat(value) if isinstance(value, str) else None
     except ValueError:
         moment = None
-    if moment is None or moment.tzinfo is None:
-        raise InputError(f"a task's started_at must be an ISO 8601 time with its zone, not {value!r}")
+    if moment is None:
+        raise InputError(f"a task's started_at must be an ISO 8601 time, not {value!r}")
     return moment
 
 

@@ -44,7 +44,7 @@ class Unpaced:
 
     rate = 1000.0
 
-    def take(self, lane: Lane) -> bool:  # noqa: ARG002
+    def take(self, lane: Lane) -> bool:
         return True
 
     async def acquire(self, lane: Lane) -> None:

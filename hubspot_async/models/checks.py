@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from typing import Any
 
 from attrs import Attribute
 
 from hubspot_async.errors import InputError
+
+
+_DIGITS = 19
+"""Of the largest number that one of HubSpot's ids can be, 2⁶³ - 1."""
 
 
 def words(value: str | Iterable[str]) -> tuple[str, ...]:
@@ -30,6 +35,17 @@ def text(value: str | float) -> str:
 def optional_text(value: str | float | None) -> str | None:
     """Read as `text` does what may be missing."""
     return None if value is None else text(value)
+
+
+def number(value: str | int | None) -> int | None:
+    """Read an id, which HubSpot gives as text and here takes as a number; what is none is left for `whole`."""
+    is_number = isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= _DIGITS
+    return int(value) if is_number else value  # type: ignore[return-value, arg-type]
+
+
+def numbers(value: str | int | Iterable[str | int]) -> tuple[int, ...]:
+    """Read one id or several."""
+    return tuple(number(each) for each in ((value,) if isinstance(value, str | int) else value))  # type: ignore[misc]
 
 
 def fail(instance: object, attribute: Attribute[Any], reason: str) -> InputError:
@@ -92,6 +108,25 @@ def each_one_of(*known: str) -> Callable[[object, Attribute[Any], tuple[str, ...
             check(instance, attribute, word)
 
     return check_all
+
+
+def whole(instance: object, attribute: Attribute[Any], value: object) -> None:
+    """Require a whole number from zero on, or None; of many, each."""
+    for each in value if isinstance(value, tuple) else (value,):
+        if each is not None and (isinstance(each, bool) or not isinstance(each, int) or not 0 <= each < 2**63):
+            raise fail(instance, attribute, f"must be a whole number, not {str(each)[:50]!r}")
+
+
+def moment(instance: object, attribute: Attribute[Any], value: object) -> None:
+    """Require a datetime, or None; one without a zone is taken to be in UTC."""
+    if value is not None and not isinstance(value, datetime):
+        raise fail(instance, attribute, f"must be a datetime, not {value!r}")
+
+
+def flag(instance: object, attribute: Attribute[Any], value: object) -> None:
+    """Require true or false, or None."""
+    if value is not None and not isinstance(value, bool):
+        raise fail(instance, attribute, f"must be true or false, not {value!r}")
 
 
 def positive(instance: object, attribute: Attribute[Any], value: float | None) -> None:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from attrs import Attribute, field, frozen
 
 from hubspot_async.models import checks
+from hubspot_async.models.folders import Folder
 from hubspot_async.models.tasks import ActionResponse
 from hubspot_async.models.values import SecretUrl, Time
 
@@ -26,7 +27,7 @@ DUPLICATE_VALIDATION_STRATEGIES = ("NONE", "REJECT", "RETURN_EXISTING")
 DUPLICATE_VALIDATION_SCOPES = ("ENTIRE_PORTAL", "EXACT_FOLDER")
 
 
-def _secret(value: str) -> SecretUrl:
+def secret(value: str) -> SecretUrl:
     """Keep the query of a URL, which may be a signature, out of sight."""
     return SecretUrl(value) if isinstance(value, str) else value
 
@@ -45,35 +46,42 @@ def _public_url(instance: object, attribute: Attribute[Any], value: object) -> N
         raise checks.fail(instance, attribute, "must not carry a user name or password")
 
 
-def _one_folder(instance: ImportFromUrl, attribute: Attribute[Any], value: object) -> None:
+def _one_folder(instance: NewFile, attribute: Attribute[Any], value: object) -> None:
     if (instance.folder_id is None) == (value is None):
         raise checks.fail(instance, attribute, "or folder_id must be given, one of the two")
 
 
+def _one_end(instance: NewFile, attribute: Attribute[Any], value: object) -> None:
+    if value is not None and instance.expires_at is not None:
+        raise checks.fail(instance, attribute, "or expires_at may be given, not both")
+
+
+@frozen(kw_only=True)
+class NewFile:
+    """Where a new file goes and how it is kept; what an import from a URL and an upload have in common."""
+
+    folder_id: str | None = field(default=None, converter=checks.optional_text, validator=checks.optionally_filled)
+    folder_path: str | None = field(default=None, validator=[checks.optionally_filled, _one_folder])
+    access: str = field(default="PRIVATE", validator=[checks.filled, checks.one_of(*ACCESS)])
+    name: str | None = field(default=None, validator=checks.optionally_filled)
+    overwrite: bool = field(default=False, validator=checks.flag)
+    duplicate_validation_strategy: str | None = field(
+        default=None, validator=checks.one_of(*DUPLICATE_VALIDATION_STRATEGIES)
+    )
+    duplicate_validation_scope: str | None = field(default=None, validator=checks.one_of(*DUPLICATE_VALIDATION_SCOPES))
+    expires_at: datetime | None = field(default=None, validator=checks.moment)
+    ttl: str | None = field(default=None, validator=[checks.optionally_filled, _one_end])
+
+
 @frozen
-class ImportFromUrl:
+class ImportFromUrl(NewFile):
     """A file that HubSpot is to fetch from *url* and keep in one folder, given by path or by id.
 
     A folder path that does not exist is made. With *overwrite* a file of that name is replaced, and the new one gets
     a new id; without it the new one is renamed. *ttl* is a period such as ``P3M`` after which HubSpot deletes it.
     """
 
-    url: SecretUrl = field(converter=_secret, validator=_public_url)
-    folder_id: str | None = field(
-        default=None, kw_only=True, converter=checks.optional_text, validator=checks.optionally_filled
-    )
-    folder_path: str | None = field(default=None, kw_only=True, validator=[checks.optionally_filled, _one_folder])
-    access: str = field(default="PRIVATE", kw_only=True, validator=[checks.filled, checks.one_of(*ACCESS)])
-    name: str | None = field(default=None, kw_only=True, validator=checks.optionally_filled)
-    overwrite: bool = field(default=False, kw_only=True)
-    duplicate_validation_strategy: str | None = field(
-        default=None, kw_only=True, validator=checks.one_of(*DUPLICATE_VALIDATION_STRATEGIES)
-    )
-    duplicate_validation_scope: str | None = field(
-        default=None, kw_only=True, validator=checks.one_of(*DUPLICATE_VALIDATION_SCOPES)
-    )
-    expires_at: datetime | None = field(default=None, kw_only=True)
-    ttl: str | None = field(default=None, kw_only=True)
+    url: SecretUrl = field(converter=secret, validator=_public_url)
 
 
 @frozen(kw_only=True)
@@ -106,3 +114,25 @@ class File:
 
 FileImportStatus: TypeAlias = ActionResponse[File]
 """One look at a file import; its ``result`` is the file."""
+
+
+@frozen(kw_only=True)
+class FileStat:
+    """What there is at a path: a file or a folder."""
+
+    file: File | None = None
+    folder: Folder | None = None
+
+
+@frozen(kw_only=True)
+class SignedUrl:
+    """A URL by which anyone may fetch a file until *expires_at*; ``repr`` leaves out its query."""
+
+    url: SecretUrl
+    expires_at: Time | None = None
+    name: str | None = None
+    extension: str | None = None
+    type: str | None = None
+    size: int | None = None
+    height: int | None = None
+    width: int | None = None

@@ -11,61 +11,14 @@ from attrs import Attribute, field, frozen
 
 from hubspot_async.errors import InputError
 from hubspot_async.models import checks
+from hubspot_async.models.columns import ColumnMapping as ColumnMapping
+from hubspot_async.models.columns import ForeignKeyType as ForeignKeyType
 from hubspot_async.models.problems import StandardError
 from hubspot_async.models.values import OpenEnum, Time
 
 OPERATIONS = ("CREATE", "UPDATE", "UPSERT")
 DATE_FORMATS = ("MONTH_DAY_YEAR", "DAY_MONTH_YEAR", "YEAR_MONTH_DAY")
 FILE_FORMATS = ("CSV", "SPREADSHEET")
-COLUMN_TYPES = (
-    "HUBSPOT_OBJECT_ID",
-    "HUBSPOT_ALTERNATE_ID",
-    "FLEXIBLE_ASSOCIATION_LABEL",
-    "ASSOCIATION_KEYS",
-    "STANDARD",
-    "EVENT_TIMESTAMP",
-)
-SUBMISSION_TYPES = ("REGISTERED", "JOINED", "LEFT", "CANCELED", "CANCELLED")
-
-
-@frozen
-class ForeignKeyType:
-    """Which association a common column makes."""
-
-    association_type_id: int
-    association_category: str = "HUBSPOT_DEFINED"
-
-
-def _named_unless_ignored(mapping: ColumnMapping, attribute: Attribute[Any], value: str) -> None:
-    """The column that a data frame writes for its index has no name."""
-    if not mapping.ignored:
-        checks.filled(mapping, attribute, value)
-
-
-@frozen
-class ColumnMapping:
-    """What one column of a file means.
-
-    The owner of a column common to two files sets *association_identifier_column*; the other file's column names no
-    property but *to_column_object_type_id* and *foreign_key_type*.
-    """
-
-    column_name: str = field(validator=_named_unless_ignored)
-    property_name: str | None = field(default=None, validator=checks.optionally_filled)
-    column_object_type_id: str | None = field(default=None, kw_only=True)
-    column_type: str | None = field(default=None, kw_only=True, validator=checks.one_of(*COLUMN_TYPES))
-    to_column_object_type_id: str | None = field(default=None, kw_only=True)
-    foreign_key_type: ForeignKeyType | None = field(default=None, kw_only=True)
-    association_identifier_column: bool | None = field(default=None, kw_only=True)
-    marketing_event_submission_type: str | None = field(
-        default=None, kw_only=True, validator=checks.one_of(*SUBMISSION_TYPES)
-    )
-    ignored: bool | None = field(default=None, kw_only=True)
-
-    @classmethod
-    def ignore(cls, column_name: str) -> ColumnMapping:
-        """Leave a column out; it must be named all the same, or its rows have too many columns."""
-        return cls(column_name, ignored=True)
 
 
 def _some_columns(instance: object, attribute: Attribute[Any], value: tuple[ColumnMapping, ...]) -> None:
@@ -112,6 +65,12 @@ def _some_files(instance: object, attribute: Attribute[Any], value: tuple[Import
     names = [file.file_name for file in value]
     if len(set(names)) < len(names):
         raise checks.fail(instance, attribute, "names one file twice")
+    mappings = [mapping for file in value for mapping in file.file_import_page.column_mappings]
+    if any(mapping.foreign_key_type for mapping in mappings) and not any(
+        mapping.association_identifier_column for mapping in mappings
+    ):
+        reason = "refers to records of another file, of which no column has association_identifier_column"
+        raise checks.fail(instance, attribute, reason)
 
 
 def _known_operations(instance: object, attribute: Attribute[Any], value: Mapping[str, str] | None) -> None:

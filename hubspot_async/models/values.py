@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from datetime import datetime
 from enum import StrEnum
-from typing import Generic, Self, TypeAlias, TypeVar
+from pathlib import Path
+from typing import IO, Generic, Self, TypeAlias, TypeVar
 
 from attrs import frozen
 
 Time: TypeAlias = datetime | str
 """A moment in UTC; HubSpot's raw text where that is no time Python knows."""
+
+Source: TypeAlias = Path | bytes | IO[bytes] | AsyncIterator[bytes]
+"""Where the bytes of an uploaded file come from."""
 
 T = TypeVar("T")
 
@@ -45,7 +50,15 @@ class SecretUrl(str):
 class NextPage:
     """Where the next page begins."""
 
-    after: str
+    after: str | None = None
+    link: str | None = None
+
+
+@frozen(kw_only=True)
+class PreviousPage:
+    """Where the page before ends."""
+
+    before: str | None = None
     link: str | None = None
 
 
@@ -54,6 +67,7 @@ class Paging:
     """Whether there is more."""
 
     next: NextPage | None = None
+    prev: PreviousPage | None = None
 
 
 @frozen(kw_only=True)

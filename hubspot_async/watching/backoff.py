@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import Protocol
+import random
+from collections.abc import Callable
+from typing import Any, Protocol
 
-from attrs import field, frozen
+from attrs import Attribute, field, frozen
 
 from hubspot_async.models import checks
 
@@ -44,3 +46,33 @@ class Constant:
     def pause(self, age: float) -> float:
         """Give the one pause."""
         return self.seconds
+
+
+def _grows(instance: object, attribute: Attribute[Any], value: float) -> None:
+    if not value > 1:
+        raise checks.fail(instance, attribute, f"must be a number above one, not {value!r}")
+
+
+def _is_share(instance: object, attribute: Attribute[Any], value: float) -> None:
+    if not 0 <= value < 1:
+        raise checks.fail(instance, attribute, f"must be from 0 to under 1, not {value!r}")
+
+
+@frozen(kw_only=True)
+class Exponential:
+    """Pauses that grow by *factor* from look to look, each cut by up to *jitter* of its length, by chance.
+
+    Jitter keeps many watchers that began at the same moment from looking at the same moments.
+    """
+
+    first: float = field(default=1.0, validator=checks.positive)
+    factor: float = field(default=2.0, validator=_grows)
+    ceiling: float = field(default=60.0, validator=checks.positive)
+    jitter: float = field(default=0.5, validator=_is_share)
+    chance: Callable[[], float] = field(default=random.random, repr=False, eq=False)
+    """Gives numbers from 0 to 1."""
+
+    def pause(self, age: float) -> float:
+        """Give what is left of first + (factor - 1) · age, within the ceiling, after the jitter."""
+        whole = min(self.ceiling, self.first + (self.factor - 1) * age)
+        return whole * (1 - self.jitter * self.chance())

@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 import math
 
+_HAIR = 1e-5
+"""Seconds. A loop may call that much too early, by its clock's resolution; what was waited for would not be due yet."""
+
 
 class Bell:
     """Lets one coroutine sleep until it is rung or a time comes; a ring before the sleep is not lost."""
@@ -25,7 +28,7 @@ class Bell:
         """Sleep until rung, or until *when* by the loop's time."""
         if not self._is_rung:
             self._sleeper = self._loop.create_future()
-            timer = None if when == math.inf else self._loop.call_at(when, self._wake)
+            timer = None if when == math.inf else self._loop.call_at(when + _HAIR, self._wake)
             try:
                 await self._sleeper
             finally:

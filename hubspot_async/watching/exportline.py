@@ -26,7 +26,7 @@ class ExportLine:
         """Put an export in its place."""
         if not self._line:
             self._is_kept, self._ahead_of_turn = True, None
-        insort(self._line, watch, key=attrgetter("born"))
+        insort(self._line, watch, key=attrgetter("started"))
         watch.is_parked = self._is_kept
         self._unpark()
 
@@ -38,6 +38,8 @@ class ExportLine:
         if watch not in self._line:
             return None, []
         was_first = self._line[0] is watch
+        if was_first:
+            self._ahead_of_turn = None
         self._line.remove(watch)
         heir = self._line[0] if self._is_kept and was_first and self._line else None
         if heir is not None and ended_at is not None:

@@ -192,7 +192,7 @@ class Looker:
         self._tally.refused += isinstance(error, RateLimitError)
         if not watch.is_scheduled:
             return
-        watch.failures += 1
+        watch.failures += not rules.passes(error)
         now = self._loop.time()
         end = rules.given_up(watch.task, error, age=now - watch.started, failures=watch.failures)
         if end is None:

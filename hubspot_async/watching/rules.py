@@ -31,22 +31,20 @@ GRACE = 15.0
 """Seconds after a start during which HubSpot may not know its own task yet."""
 
 FEW = 3
-"""Looks in a row at an answer that makes no sense, before it is believed."""
+"""Looks at an answer that makes no sense, with no good one between them, before it is believed."""
 
 LONG_PENDING = 600.0
 """Seconds a task may be pending before its fuller record is read, and then as long again before the next time."""
 
 
 def given_up(task: HubSpotTask[Any], error: HubSpotError, *, age: float, failures: int) -> HubSpotError | None:
-    """Decide whether a failed look ends the watch; *failures* in a row, this one included.
+    """Decide whether a failed look ends the watch; *failures* since the last good look, this one included.
 
-    Gives the error to end with, or None to look again. What may pass by itself (the network, 5xx, 429, 423, 477) never
-    ends a watch: that is what its timeout is for.
+    Gives the error to end with, or None to look again. What passes by itself never ends a watch and is no failure in
+    this count: that is what its timeout is for.
     """
     match error:
-        case TlsError() | DailyLimitError() | ImportLimitError():
-            return error
-        case ConnectionFailedError() | ServerError() | RateLimitError() | LockedError() | AccountMigratingError():
+        case _ if passes(error):
             return None
         case InvalidResponseError():
             return error if failures >= FEW else None
@@ -57,6 +55,17 @@ def given_up(task: HubSpotTask[Any], error: HubSpotError, *, age: float, failure
             return None
         case _:
             return error
+
+
+def passes(error: HubSpotError) -> bool:
+    """Whether a failure may pass by itself, and says nothing of the task: the network, 5xx, 429, 423, 477."""
+    match error:
+        case TlsError() | DailyLimitError() | ImportLimitError():
+            return False
+        case ConnectionFailedError() | ServerError() | RateLimitError() | LockedError() | AccountMigratingError():
+            return True
+        case _:
+            return False
 
 
 def concerns_all(error: HubSpotError) -> bool:

@@ -17,7 +17,7 @@ from cattrs import Converter, transform_error
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
 from hubspot_async.errors import InputError, InvalidResponseError
-from hubspot_async.models import imports, problems, values
+from hubspot_async.models import columns, problems, values
 
 T = TypeVar("T")
 E = TypeVar("E", bound=values.OpenEnum)
@@ -34,6 +34,12 @@ def dumps(body: object) -> bytes:
         return json.dumps(_converter.unstructure(body), ensure_ascii=False, allow_nan=False).encode()
     except UnicodeEncodeError as error:
         raise InputError(f"{error.object[error.start : error.end]!r} cannot be sent, for it is no character") from None
+
+
+def query_of(search: object) -> Mapping[str, object]:
+    """Write a model as the query of a request."""
+    query: Mapping[str, object] = _converter.unstructure(search)
+    return query
 
 
 def loads(content: bytes, promise: type[T]) -> T:
@@ -212,14 +218,21 @@ def _words(cls: type[E]) -> dict[str, E]:
     return {member.value: member for member in cls}
 
 
+_ITEMS: Mapping[Any, Callable[[Any, Any], Any]] = {str: _text, int: _number}
+
+
 def _tuple(cls: Any) -> Callable[[Any, Any], tuple[Any, ...]]:
-    """Read a list without its nulls; what is no list is empty, and what is no text is left out where text is due."""
+    """Read a list; what is no list is empty. Items that are not what is due are left out, unless they may be None."""
     item = get_args(cls)[0]
-    read = _text if item is str else _converter.get_structure_hook(item)
+    has_gaps = type(None) in get_args(item)
+    read = _ITEMS.get(item) or _converter.get_structure_hook(item)
 
     def read_all(value: Any, _type: Any) -> tuple[Any, ...]:
-        items = [read(each, item) for each in value if each is not None] if isinstance(value, list) else []
-        return tuple([each for each in items if each is not None])
+        items = value if isinstance(value, list) else []
+        if has_gaps:
+            return tuple([read(each, item) for each in items])
+        read_items = [read(each, item) for each in items if each is not None]
+        return tuple([each for each in read_items if each is not None])
 
     return read_all
 
@@ -265,6 +278,13 @@ def _secret(value: Any, _type: Any = None) -> values.SecretUrl | None:
     return values.SecretUrl(value)
 
 
+def _required_secret(value: Any, _type: Any = None) -> values.SecretUrl:
+    url = _secret(value)
+    if url is None:
+        raise ValueError("it is empty")
+    return url
+
+
 def _is_tuple(cls: Any) -> bool:
     return get_origin(cls) is tuple
 
@@ -295,6 +315,8 @@ _register(int | None, _number)
 _register(bool | None, _flag)
 _register(values.Time | None, read_time)
 _register(values.SecretUrl | None, _secret)
+_register(values.SecretUrl, _required_secret)
+_register(type(None), lambda _value, _type: None)
 _register(Mapping[str, str], read_links)
 _register(Mapping[str, int], _counters)
 _register(Mapping[str, object] | None, _object)
@@ -314,7 +336,7 @@ def _writer(cls: Any) -> Callable[[Any], dict[str, Any]]:
     return lambda model: {key: value for key, value in write(model).items() if value is not None}
 
 
-def _write_mapping(mapping: imports.ColumnMapping) -> dict[str, Any]:
+def _write_mapping(mapping: columns.ColumnMapping) -> dict[str, Any]:
     """A column common to two files says by an explicit null that it is no property."""
     written = _write_column(mapping)
     return (
@@ -323,6 +345,6 @@ def _write_mapping(mapping: imports.ColumnMapping) -> dict[str, Any]:
 
 
 _converter.register_unstructure_hook_factory(attrs.has)(_writer)
-_write_column = _writer(imports.ColumnMapping)
-_converter.register_unstructure_hook(imports.ColumnMapping, _write_mapping)
+_write_column = _writer(columns.ColumnMapping)
+_converter.register_unstructure_hook(columns.ColumnMapping, _write_mapping)
 _converter.register_unstructure_hook(datetime, _write_time)

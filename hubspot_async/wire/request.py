@@ -6,20 +6,17 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from enum import Enum
-from pathlib import Path
-from typing import IO, Generic, Protocol, TypeAlias, TypeVar
+from typing import Generic, Protocol, TypeVar
 from unicodedata import category
 from urllib.parse import quote
 
 from attrs import field, frozen
 
 from hubspot_async.errors import InputError
+from hubspot_async.models.values import Source as Source
 from hubspot_async.wire.versions import Family, prefix
 
 T = TypeVar("T")
-
-Source: TypeAlias = Path | bytes | IO[bytes] | AsyncIterator[bytes]
-"""Where the bytes of an uploaded file come from."""
 
 
 class Lane(Enum):
@@ -76,6 +73,20 @@ class Request(Generic[T]):
     query: Mapping[str, object] = field(factory=dict, kw_only=True)
     is_start: bool = field(default=False, kw_only=True)
     """Whether it begins work at HubSpot, so that sending it twice would do the work twice."""
+
+    @classmethod
+    def raw(
+        cls,
+        method: str,
+        path: str,
+        promise: type[T] | None,
+        *,
+        body: object = None,
+        query: Mapping[str, object] | None = None,
+        is_start: bool = False,
+    ) -> Request[T]:
+        """Ask for a *path* that no coroutine of this package covers, given whole and encoded: ``/crm/v3/owners``."""
+        return Request(method, Family.OTHER, "", path, promise, body=body, query=query or {}, is_start=is_start)
 
     @property
     def target(self) -> str:

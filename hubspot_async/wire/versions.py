@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import date
+import sys
+import warnings
+from collections.abc import Collection, Mapping
+from datetime import UTC, date, datetime
 from enum import StrEnum
 
 from attrs import field, frozen
 
-from hubspot_async.errors import InputError, UnsupportedVersionError
+from hubspot_async.errors import InputError, UnsupportedVersionError, VersionEndedWarning
 
 DEFAULT = "2026-03"
 """The one dated version that has all four kinds of task and whose specifications can be trusted."""
@@ -31,6 +33,8 @@ class Family(StrEnum):
     FOLDERS = "folders"
     SOURCE_CODE = "source_code"
     OAUTH = "oauth"
+    OTHER = "other"
+    """No family of this package's: the path is given whole (`Request.raw`)."""
 
 
 _PREFIXES = {
@@ -40,13 +44,21 @@ _PREFIXES = {
     Family.FOLDERS: ("/files/{}/folders", "/files/{}/folders"),
     Family.SOURCE_CODE: ("/cms/{}/source-code", "/cms/source-code/{}"),
     Family.OAUTH: ("/oauth/{}", "/oauth/{}"),
+    Family.OTHER: ("", ""),
 }
 
-_LACKING: Mapping[tuple[Family, str], frozenset[str]] = {
-    (Family.FOLDERS, "update"): frozenset({"2026-09"}),
-    (Family.FILES, "download"): frozenset({"2025-09", "2026-03"}),
-    (Family.OAUTH, "token"): frozenset({"2025-09"}),
+_LACKING: Mapping[str, Mapping[Family, frozenset[str]]] = {
+    "2025-09": {
+        Family.FILES: frozenset(
+            {"upload", "stat", "get", "replace", "update", "delete", "gdpr_delete", "get_signed_url", "download"}
+        ),
+        Family.FOLDERS: frozenset({"create", "get", "delete"}),
+        Family.OAUTH: frozenset({"token"}),
+    },
+    "2026-03": {Family.FILES: frozenset({"download"})},
+    "2026-09": {Family.FOLDERS: frozenset({"update"})},
 }
+"""Which calls a version has not, by the names of our coroutines."""
 
 
 def prefix(family: Family, version: str) -> str:
@@ -57,8 +69,7 @@ def prefix(family: Family, version: str) -> str:
 
 def versions_with(family: Family, call: str | None = None) -> tuple[str, ...]:
     """Name the versions that have *call* of *family*, oldest first."""
-    lacking = _LACKING.get((family, call), frozenset()) if call else frozenset()
-    return tuple(version for version in SUPPORTED_UNTIL if version not in lacking)
+    return tuple(version for version in SUPPORTED_UNTIL if call not in _LACKING.get(version, {}).get(family, ()))
 
 
 @frozen
@@ -68,16 +79,18 @@ class Versions:
     pinned: Mapping[Family, str] = field(factory=dict)
 
     @classmethod
-    def read(cls, versions: str | Mapping[str, str] | None) -> Versions:
+    def read(cls, versions: str | Mapping[str, str] | None, *, today: date | None = None) -> Versions:
         """Read what a user gives: one version for all, one by family, or nothing.
 
-        Raises InputError for a family or a version that is not known.
+        Raises InputError for a family or a version that is not known, and warns of one that HubSpot no longer supports.
         """
         if versions is None:
             return cls()
         if isinstance(versions, str):
             versions = {family: versions for family in Family if family is not Family.OAUTH}
-        return cls({_family(name): _version(version) for name, version in versions.items()})
+        pinned = {_family(name): _version(version) for name, version in versions.items()}
+        _warn_of_ended(set(pinned.values()), today or datetime.now(UTC).date())
+        return cls(pinned)
 
     def version_of(self, family: Family, call: str | None = None) -> str:
         """Choose the version to make *call* in: the pinned one, the default, or the newest that has it.
@@ -93,6 +106,27 @@ class Versions:
                 f"{family} has no {call} in version {pinned}, which versions= pins; {', '.join(having)} have it"
             )
         return pinned
+
+
+_warned_of: set[str] = set()
+
+
+def _warn_of_ended(versions: Collection[str], today: date) -> None:
+    for version in sorted({version for version in versions if today > SUPPORTED_UNTIL[version]} - _warned_of):
+        message = (
+            f"HubSpot's support for version {version}, which versions= pins, ended about {SUPPORTED_UNTIL[version]}"
+        )
+        warnings.warn(message, VersionEndedWarning, stacklevel=_frames_of_ours())
+        _warned_of.add(version)
+
+
+def _frames_of_ours() -> int:
+    """Count the frames up to the caller's own code, which a warning is to point at."""
+    package = __name__.partition(".")[0]
+    frame, count = sys._getframe(1), 0
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == package:
+        frame, count = frame.f_back, count + 1
+    return count + 1
 
 
 def _family(name: str) -> Family:
