@@ -1,4 +1,4 @@
-"""The project's habits: nox -s tests, tests_all, lint, typing, docs, demo."""
+"""The project's habits: nox -s tests, tests_all, peers, lint, typing, docs, demo."""
 
 import nox
 
@@ -34,6 +34,14 @@ def tests(session: nox.Session) -> None:
 def tests_all(session: nox.Session) -> None:
     """Run the tests under every supported Python that is found; the others are skipped."""
     run_tests(session)
+
+
+@nox.session
+def peers(session: nox.Session) -> None:
+    """Point HubSpot's own clients at the sandbox."""
+    install(session, "test", "peers", package="-e.[sandbox]")
+    # The oldest of them is written with escapes that Python no longer likes.
+    session.run("pytest", "-W", "ignore::SyntaxWarning", "tests/peers", *session.posargs)
 
 
 @nox.session

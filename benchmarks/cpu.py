@@ -79,7 +79,9 @@ def child(peer: str, url: str, in_flight: int) -> None:
 
 def main() -> None:
     pairs = int(sys.argv[1]) if len(sys.argv) > 1 else PAIRS
-    print(f"{'in flight':>9}  {'ours':>9}  {'aiohttp':>9}  {'ratio':>6}   median of {pairs} interleaved pairs, µs of CPU a poll")
+    print(
+        f"{'in flight':>9}  {'ours':>9}  {'aiohttp':>9}  {'ratio':>6}   median of {pairs} interleaved pairs, µs of CPU a poll"
+    )
     with running() as url:
         for in_flight in (1, 64, 512):
             ours_, raw_ = [], []
@@ -87,7 +89,10 @@ def main() -> None:
                 ours_.append(measure("ours", url, in_flight))
                 raw_.append(measure("raw", url, in_flight))
             ratio = statistics.median(a / b for a, b in zip(ours_, raw_, strict=True))
-            print(f"{in_flight:>9}  {statistics.median(ours_) * 1e6:>9.1f}  {statistics.median(raw_) * 1e6:>9.1f}  {ratio:>6.2f}", flush=True)
+            print(
+                f"{in_flight:>9}  {statistics.median(ours_) * 1e6:>9.1f}  {statistics.median(raw_) * 1e6:>9.1f}  {ratio:>6.2f}",
+                flush=True,
+            )
 
 
 if __name__ == "__main__":

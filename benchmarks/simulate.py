@@ -38,7 +38,9 @@ def log_normal(source: random.Random, median: float, sigma: float) -> float:
     return median * source.lognormvariate(0, sigma)
 
 
-def run(starts: list[tuple[float, HubSpotTask, Callable[[float], float]]], rate: float, latency: float = 0.05, on_rate=None) -> Row:
+def run(
+    starts: list[tuple[float, HubSpotTask, Callable[[float], float]]], rate: float, latency: float = 0.05, on_rate=None
+) -> Row:
     """Poll tasks, each given by its start and by when it ends, at *rate* looks a second at the most."""
     schedule, account = Schedule(), Account()
     ends: dict[HubSpotTask, float] = {task: end for _, task, end in starts}
@@ -58,7 +60,9 @@ def run(starts: list[tuple[float, HubSpotTask, Callable[[float], float]]], rate:
                 late.append(at - ends[watch.task])
                 group.discard(watch, at, ends[watch.task])
             else:
-                group.observe(watch, "PENDING" if False else "PROCESSING" if watch is first_of(group) else "PENDING", at)
+                group.observe(
+                    watch, "PENDING" if False else "PROCESSING" if watch is first_of(group) else "PENDING", at
+                )
                 group.looked(watch, at)
             schedule.wake(group, at)
         choice = schedule.next(now)

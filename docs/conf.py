@@ -30,6 +30,7 @@ autodoc_class_signature = "mixed"
 napoleon_numpy_docstring = False
 napoleon_use_ivar = True
 python_use_unqualified_type_names = True
+suppress_warnings = ["ref.python"]  # `type` is a field of several models, and a builtin in annotations
 python_maximum_signature_line_length = 88
 
 html_theme = "furo"

@@ -14,9 +14,11 @@ if TYPE_CHECKING:
     from hubspot_async.endpoints import files as files
     from hubspot_async.endpoints import folders as folders
     from hubspot_async.endpoints import imports as imports
+    from hubspot_async.endpoints import source_code as source_code
     from hubspot_async.errors import HubSpotError as HubSpotError
     from hubspot_async.errors import StartOutcomeUnknownError as StartOutcomeUnknownError
     from hubspot_async.errors import TimedOutError as TimedOutError
+    from hubspot_async.models.columns import ColumnMapping as ColumnMapping
     from hubspot_async.models.exports import Filter as Filter
     from hubspot_async.models.exports import FilterGroup as FilterGroup
     from hubspot_async.models.exports import ListExport as ListExport
@@ -24,10 +26,15 @@ if TYPE_CHECKING:
     from hubspot_async.models.exports import Sort as Sort
     from hubspot_async.models.exports import ViewExport as ViewExport
     from hubspot_async.models.files import ImportFromUrl as ImportFromUrl
+    from hubspot_async.models.folders import FolderInput as FolderInput
     from hubspot_async.models.folders import FolderUpdate as FolderUpdate
-    from hubspot_async.models.imports import ColumnMapping as ColumnMapping
     from hubspot_async.models.imports import ImportFile as ImportFile
     from hubspot_async.models.imports import ImportRequest as ImportRequest
+    from hubspot_async.models.searches import FileSearch as FileSearch
+    from hubspot_async.models.searches import FolderSearch as FolderSearch
+    from hubspot_async.models.uploads import FileReplacement as FileReplacement
+    from hubspot_async.models.uploads import FileUpdate as FileUpdate
+    from hubspot_async.models.uploads import FileUpload as FileUpload
     from hubspot_async.session.auth import OAuthToken as OAuthToken
     from hubspot_async.session.budget import RequestBudget as RequestBudget
     from hubspot_async.session.retry import RetryPolicy as RetryPolicy
@@ -47,17 +54,26 @@ if TYPE_CHECKING:
     from hubspot_async.watching.events import WatchFailed as WatchFailed
     from hubspot_async.watching.watcher import TaskGroupWatcher as TaskGroupWatcher
     from hubspot_async.watching.watcher import settle as settle
+    from hubspot_async.wire.request import Request as Request
+    from hubspot_async.wire.versions import Family as Family
 
 _HOMES = {
     "Backoff": "watching.backoff",
-    "ColumnMapping": "models.imports",
+    "ColumnMapping": "models.columns",
     "Constant": "watching.backoff",
     "EXPORT": "tasks",
     "Exponential": "watching.backoff",
     "FILE_IMPORT": "tasks",
     "FOLDER_UPDATE": "tasks",
+    "Family": "wire.versions",
+    "FileReplacement": "models.uploads",
+    "FileSearch": "models.searches",
+    "FileUpdate": "models.uploads",
+    "FileUpload": "models.uploads",
     "Filter": "models.exports",
     "FilterGroup": "models.exports",
+    "FolderInput": "models.folders",
+    "FolderSearch": "models.searches",
     "FolderUpdate": "models.folders",
     "HubSpotError": "errors",
     "HubSpotSession": "session.session",
@@ -69,6 +85,7 @@ _HOMES = {
     "ListExport": "models.exports",
     "OAuthToken": "session.auth",
     "PublicCrmSearchRequest": "models.exports",
+    "Request": "wire.request",
     "RequestBudget": "session.budget",
     "RetryPolicy": "session.retry",
     "Sort": "models.exports",
@@ -90,6 +107,7 @@ _MODULES = {
     "folders": "endpoints.folders",
     "imports": "endpoints.imports",
     "results": "results",
+    "source_code": "endpoints.source_code",
 }
 
 __all__ = sorted([*_HOMES, *_MODULES])  # noqa: PLE0605  # pyright: ignore[reportUnsupportedDunderAll]

@@ -2,12 +2,13 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import pytest_asyncio
+from aiohttp.typedefs import Middleware
 
 from tests.contract import Contract, Specs
 
@@ -18,6 +19,9 @@ OPENAPI_DIR = "HUBSPOT_OPENAPI_DIR"
 TEST_DATA = "HUBSPOT_TEST_DATA"
 REQUIRE_CONTRACT = "HUBSPOT_REQUIRE_CONTRACT"
 """Set by CI: a run that holds no call against a spec has failed."""
+
+collect_ignore = ["peers"]
+"""Tests that need HubSpot's own clients: `nox -s peers` names the folder, and pytest takes what is named."""
 
 CALLS_CHECKED = pytest.StashKey[int]()
 
@@ -83,6 +87,19 @@ def contract(request: pytest.FixtureRequest) -> Iterator[Contract]:
     request.config.stash[CALLS_CHECKED] += contract.calls
     if contract.violations and not request.node.get_closest_marker("no_contract"):
         pytest.fail(contract.verdict(), pytrace=False)
+
+
+@pytest.fixture(autouse=True)
+def _sandboxes_are_held_to_the_contract(contract: Contract, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every sandbox have the contract's middlewares, also one that a command or a page makes for itself."""
+    from hubspot_async.sandbox import Sandbox
+
+    make = Sandbox.__init__
+
+    def make_held(self: "Sandbox", *args: Any, middlewares: Iterable[Middleware] = (), **options: Any) -> None:
+        make(self, *args, middlewares=tuple(middlewares) or contract.middlewares, **options)
+
+    monkeypatch.setattr(Sandbox, "__init__", make_held)
 
 
 @pytest_asyncio.fixture

@@ -14,6 +14,7 @@ import pytest
 import pytest_asyncio
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
+from yarl import URL
 
 from tests import contract as contract_module
 from tests.contract import Contract, Specs, multipart_problems
@@ -48,6 +49,7 @@ ERROR = {
     "category": "VALIDATION_ERROR",
     "correlationId": "aeb5f871-7f07-4993-9211-075dc63e7cbf",
 }
+FOLDER = {"id": "7", "createdAt": "2026-03-01T00:00:00Z", "updatedAt": "2026-03-01T00:00:00Z", "archived": False}
 START = "/crm/exports/2026-03/export/async"
 TOKEN = {"Authorization": "Bearer pat-na1-x"}
 
@@ -71,6 +73,8 @@ class Server:
             self.read = await request.text()
         if self.scripted_fault:
             request["scripted_fault"] = True
+        if self.answer is None:
+            return web.Response(status=self.status)
         if isinstance(self.answer, str):
             return web.Response(text=self.answer, status=self.status, content_type="text/html")
         return web.json_response(self.answer, status=self.status)
@@ -135,6 +139,53 @@ async def test_the_2026_09_files_are_read_from_the_beta(server: Server, client: 
     assert server.contract.verdict() == ""
     await client.get("/files/2026-09/folders/update/async/tasks/x/status")
     assert "in none of HubSpot's specs" in server.contract.verdict()
+
+
+@pytest.mark.asyncio
+async def test_a_deletion_has_no_body(server: Server, client: Client) -> None:
+    server.status, server.answer = 204, None
+    await client.delete("/files/2026-03/files/7")
+    assert server.contract.verdict() == ""
+    server.status, server.answer = 200, {}
+    await client.delete("/files/2026-03/files/7")
+    assert "a success that the spec does not have" in server.contract.verdict()
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("folder", ["7", "logos", "logos%2F2024", "%2F7"])
+async def test_a_folder_is_named_by_its_number_or_by_its_path(server: Server, client: Client, folder: str) -> None:
+    server.status, server.answer = 200, FOLDER
+    await client.get(URL(f"/files/2026-03/folders/{folder}", encoded=True))
+    server.status, server.answer = 204, None
+    await client.delete(URL(f"/files/2026-03/folders/{folder}", encoded=True))
+    assert server.contract.verdict() == ""
+    assert server.contract.calls == 2
+
+
+@pytest.mark.asyncio
+async def test_only_a_number_names_a_file_or_a_folder_to_change(server: Server, client: Client) -> None:
+    server.status, server.answer = 200, FOLDER
+    await client.patch("/files/2026-03/folders/logos", json={"name": "x"})
+    await client.get("/files/2026-03/files/logo")
+    assert server.contract.verdict().count("in none of HubSpot's specs") == 2
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("path", ["/oauth/2026-09/token", "/oauth/2026-03/token/revoke"])
+async def test_where_no_success_is_described_any_will_do(server: Server, client: Client, path: str) -> None:
+    server.status, server.answer = 200, {"whatever": 1}
+    await client.post(path, data={"client_id": "x"})
+    assert server.contract.verdict() == ""
+    assert server.contract.calls == 1
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("version", ["2025-09", "2026-03", "2026-09"])
+async def test_source_code_is_the_same_in_every_dated_version(server: Server, client: Client, version: str) -> None:
+    await client.post(f"/cms/source-code/{version}/extract/async", json={"path": "/a.zip"})
+    assert server.contract.verdict() == ""
+    await client.post(f"/cms/source-code/{version}/extract/async", json={"zip": "/a.zip"})
+    assert "'zip' was unexpected" in server.contract.verdict()
 
 
 @pytest.mark.asyncio

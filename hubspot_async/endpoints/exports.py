@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from hubspot_async.models.exports import Export, ExportStatus, ListExport, ViewExport
+from hubspot_async.endpoints.naming import as_task
+from hubspot_async.errors import InputError
+from hubspot_async.models.exports import LANGUAGES_OF_2025_09, Export, ExportStatus, ListExport, ViewExport
 from hubspot_async.models.tasks import TaskLocator
 from hubspot_async.tasks import EXPORT, HubSpotTask
 from hubspot_async.wire.request import Request, Sender, segment
@@ -18,6 +20,11 @@ async def start(session: Sender, export: ViewExport | ListExport) -> HubSpotTask
     HubSpot queues exports beyond one at a time for an account, and allows 30 in 24 hours (HubSpot's guide to exports).
     """
     version = session.version_of(Family.EXPORTS)
+    if version == "2025-09" and export.language not in LANGUAGES_OF_2025_09:
+        known = ", ".join(LANGUAGES_OF_2025_09)
+        raise InputError(
+            f"language {export.language} is none that version 2025-09 knows, which versions= pins: {known}"
+        )
     request = Request("POST", Family.EXPORTS, version, "/export/async", TaskLocator, body=export, is_start=True)
     answer = await session.send(request)
     return EXPORT.started(answer.id, request, session)
@@ -28,7 +35,7 @@ async def get_status(session: Sender, task: HubSpotTask[ExportStatus]) -> Export
     return await session.send(EXPORT.status_request(task))
 
 
-async def get(session: Sender, task: HubSpotTask[ExportStatus] | str) -> Export:
+async def get(session: Sender, task: HubSpotTask[ExportStatus] | str | int) -> Export:
     """Read HubSpot's record of an export, whose state says more than its status: FAILED, PENDING_APPROVAL and so on."""
-    task = EXPORT.task(task, version=session.version_of(Family.EXPORTS)) if isinstance(task, str) else task
+    task = as_task(session, EXPORT, task)
     return await session.send(Request("GET", Family.EXPORTS, task.version, f"/export/{segment(task.id)}", Export))

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from attrs import Attribute
 
 from hubspot_async.errors import InputError
-
 
 _DIGITS = 19
 """Of the largest number that one of HubSpot's ids can be, 2⁶³ - 1."""
@@ -39,13 +38,15 @@ def optional_text(value: str | float | None) -> str | None:
 
 def number(value: str | int | None) -> int | None:
     """Read an id, which HubSpot gives as text and here takes as a number; what is none is left for `whole`."""
-    is_number = isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= _DIGITS
-    return int(value) if is_number else value  # type: ignore[return-value, arg-type]
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= _DIGITS:
+        return int(value)
+    return cast("int | None", value)
 
 
 def numbers(value: str | int | Iterable[str | int]) -> tuple[int, ...]:
     """Read one id or several."""
-    return tuple(number(each) for each in ((value,) if isinstance(value, str | int) else value))  # type: ignore[misc]
+    values = (value,) if isinstance(value, str | int) else value
+    return cast("tuple[int, ...]", tuple(map(number, values)))
 
 
 def fail(instance: object, attribute: Attribute[Any], reason: str) -> InputError:

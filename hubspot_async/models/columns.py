@@ -33,7 +33,7 @@ def _named_unless_ignored(mapping: ColumnMapping, attribute: Attribute[Any], val
         checks.filled(mapping, attribute, value)
 
 
-def _means_something(mapping: ColumnMapping, attribute: Attribute[Any], ignored: bool | None) -> None:
+def _means_something(mapping: ColumnMapping, attribute: Attribute[Any], ignored: object) -> None:
     checks.flag(mapping, attribute, ignored)
     if ignored:
         return
@@ -48,7 +48,7 @@ def _has_direction(mapping: ColumnMapping, attribute: Attribute[Any], value: For
         raise checks.fail(mapping, attribute, "needs to_column_object_type_id, the type of the records it leads to")
 
 
-def _has_property(mapping: ColumnMapping, attribute: Attribute[Any], value: bool | None) -> None:
+def _has_property(mapping: ColumnMapping, attribute: Attribute[Any], value: object) -> None:
     checks.flag(mapping, attribute, value)
     if value and mapping.property_name is None:
         raise checks.fail(mapping, attribute, "needs property_name, by which the other file knows the records")
@@ -82,23 +82,17 @@ class ColumnMapping:
     @classmethod
     def record_id(cls, column_name: str, object_type_id: str) -> ColumnMapping:
         """Find the record of a row by HubSpot's own id for it."""
-        return cls(
-            column_name, "hs_object_id", column_object_type_id=object_type_id, column_type="HUBSPOT_OBJECT_ID"
-        )
+        return cls(column_name, "hs_object_id", column_object_type_id=object_type_id, column_type="HUBSPOT_OBJECT_ID")
 
     @classmethod
     def alternate_id(cls, column_name: str, property_name: str, object_type_id: str) -> ColumnMapping:
         """Find the record of a row by a property that no two records share: ``email``, ``domain``, one of your own."""
-        return cls(
-            column_name, property_name, column_object_type_id=object_type_id, column_type="HUBSPOT_ALTERNATE_ID"
-        )
+        return cls(column_name, property_name, column_object_type_id=object_type_id, column_type="HUBSPOT_ALTERNATE_ID")
 
     @classmethod
     def common(cls, column_name: str, property_name: str, object_type_id: str) -> ColumnMapping:
         """Mark the column of this file by which another file refers to its records."""
-        return cls(
-            column_name, property_name, column_object_type_id=object_type_id, association_identifier_column=True
-        )
+        return cls(column_name, property_name, column_object_type_id=object_type_id, association_identifier_column=True)
 
     @classmethod
     def reference(

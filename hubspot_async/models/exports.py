@@ -16,6 +16,13 @@ ExportStatus: TypeAlias = ActionResponse[SecretUrl]
 """One look at an export. Its ``result`` opens the file for five minutes after that look, for whoever holds it."""
 
 FORMATS = ("CSV", "XLS", "XLSX")
+_LANGUAGES = (
+    "AF_ZA AR_EG BG BN CA_ES CS DA_DK DE EL_GR EN EN_GB ES ES_MX ET_EE FI FR FR_CA HE_IL HI_IN HR HU ID IT JA KO_KR "
+    "LT_LT MS NL NO PL PT_BR PT_PT RO RU SK_SK SL SV TH TL TR UK VI_VN ZH_CN ZH_HK ZH_TW"
+)
+LANGUAGES = tuple(_LANGUAGES.split())
+_FIRST_LANGUAGES = "EN DE ES FR JA NL PT_BR IT PL SV FI ZH_TW DA_DK NO KO_KR TH ZH_CN"
+LANGUAGES_OF_2025_09 = tuple(_FIRST_LANGUAGES.split())
 INTERNAL_VALUES = ("NAMES", "VALUES")
 OPERATORS = (
     "EQ",
@@ -105,7 +112,7 @@ class _ExportOptions:
     """What both kinds of export can be told; every field is sent, since the specification asks for each."""
 
     format: str = field(default="CSV", converter=checks.upper, validator=[checks.filled, checks.one_of(*FORMATS)])
-    language: str = field(default="EN", converter=checks.upper, validator=checks.filled)
+    language: str = field(default="EN", converter=checks.upper, validator=[checks.filled, checks.one_of(*LANGUAGES)])
     associated_object_type: tuple[str, ...] = field(
         default=(), converter=checks.words, validator=[checks.all_words, checks.at_most(4)]
     )

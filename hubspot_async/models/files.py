@@ -25,6 +25,7 @@ ACCESS = (
 )
 DUPLICATE_VALIDATION_STRATEGIES = ("NONE", "REJECT", "RETURN_EXISTING")
 DUPLICATE_VALIDATION_SCOPES = ("ENTIRE_PORTAL", "EXACT_FOLDER")
+SIZES = ("thumb", "icon", "medium", "preview")
 
 
 def secret(value: str) -> SecretUrl:
@@ -51,11 +52,6 @@ def _one_folder(instance: NewFile, attribute: Attribute[Any], value: object) -> 
         raise checks.fail(instance, attribute, "or folder_id must be given, one of the two")
 
 
-def _one_end(instance: NewFile, attribute: Attribute[Any], value: object) -> None:
-    if value is not None and instance.expires_at is not None:
-        raise checks.fail(instance, attribute, "or expires_at may be given, not both")
-
-
 @frozen(kw_only=True)
 class NewFile:
     """Where a new file goes and how it is kept; what an import from a URL and an upload have in common."""
@@ -70,7 +66,7 @@ class NewFile:
     )
     duplicate_validation_scope: str | None = field(default=None, validator=checks.one_of(*DUPLICATE_VALIDATION_SCOPES))
     expires_at: datetime | None = field(default=None, validator=checks.moment)
-    ttl: str | None = field(default=None, validator=[checks.optionally_filled, _one_end])
+    ttl: str | None = field(default=None, validator=checks.optionally_filled)
 
 
 @frozen
@@ -122,6 +118,15 @@ class FileStat:
 
     file: File | None = None
     folder: Folder | None = None
+
+
+@frozen(kw_only=True)
+class SignedUrlQuery:
+    """How long a signed URL is to be good, and what size of an image it opens."""
+
+    expiration_seconds: int | None = field(default=None, validator=[checks.whole, checks.positive])
+    size: str | None = field(default=None, validator=checks.one_of(*SIZES))
+    upscale: bool | None = field(default=None, validator=checks.flag)
 
 
 @frozen(kw_only=True)

@@ -27,9 +27,7 @@ class _Place:
     """A name, a parent, or both."""
 
     name: str | None = field(default=None, validator=checks.optionally_filled)
-    parent_folder_id: int | None = field(
-        default=None, converter=checks.number, validator=[_number, _something_to_do]
-    )
+    parent_folder_id: int | None = field(default=None, converter=checks.number, validator=[_number, _something_to_do])
 
 
 @frozen

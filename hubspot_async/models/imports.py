@@ -11,8 +11,7 @@ from attrs import Attribute, field, frozen
 
 from hubspot_async.errors import InputError
 from hubspot_async.models import checks
-from hubspot_async.models.columns import ColumnMapping as ColumnMapping
-from hubspot_async.models.columns import ForeignKeyType as ForeignKeyType
+from hubspot_async.models.columns import ColumnMapping
 from hubspot_async.models.problems import StandardError
 from hubspot_async.models.values import OpenEnum, Time
 

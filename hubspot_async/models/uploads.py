@@ -38,7 +38,7 @@ class FileUpload(NewFile):
     """A file to be sent from here, and kept in one folder, given by path or by id.
 
     *source* is a path, bytes, a file opened for reading bytes, or an asynchronous iterator of bytes; all but bytes are
-    sent piece by piece. *name* is the whole name, ending included. *charset_hunch* is a guess at the encoding of a text.
+    sent piece by piece. *name* is the whole name, ending included. *charset_hunch* guesses at the encoding of a text.
     The rest is as in `ImportFromUrl`.
     """
 
@@ -89,7 +89,7 @@ def _one_parent(instance: FileUpdate, attribute: Attribute[Any], value: object) 
         raise checks.fail(instance, attribute, "or parent_folder_id may be given, not both")
 
 
-def _some_change(instance: FileUpdate, attribute: Attribute[Any], value: bool) -> None:
+def _some_change(instance: FileUpdate, attribute: Attribute[Any], value: object) -> None:
     checks.flag(instance, attribute, value)
     changes = (instance.name, instance.parent_folder_id, instance.parent_folder_path, instance.access)
     if value and instance.expires_at is not None:

@@ -3,34 +3,47 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import tempfile
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+import stat
+from collections.abc import Generator
 from pathlib import Path
-from urllib.parse import urlsplit
 
-from anyio import to_thread
-from attrs import frozen
+from attrs import Factory, field, frozen
 
-from hubspot_async.endpoints import exports
-from hubspot_async.errors import DownloadError, InputError, TaskNotSucceededError, UnsafeUrlError
+from hubspot_async.errors import FileFormatError, InputError
 from hubspot_async.models.exports import ExportStatus
-from hubspot_async.models.values import SecretUrl
-from hubspot_async.results import tables
-from hubspot_async.session.addresses import is_loopback
+from hubspot_async.results import joining
+from hubspot_async.results.fetching import Progress, fetch_export
+from hubspot_async.results.limits import DEFAULT, Limits
+from hubspot_async.results.names import numbered
+from hubspot_async.results.parts import Kind, check_members, contents_of
+from hubspot_async.results.scratch import Scratch
+from hubspot_async.results.sink import Sink
+from hubspot_async.results.tables import Table
+from hubspot_async.results.threads import in_steps, in_thread
 from hubspot_async.session.session import HubSpotSession
 from hubspot_async.tasks import HubSpotTask
+
+_KINDS = {".csv": Kind.CSV, ".xlsx": Kind.XLSX, ".xls": Kind.XLS}
 
 
 @frozen(kw_only=True)
 class SavedFile:
-    """A file that is on the disk, whole."""
+    """A file that is on the disk, whole; of a spreadsheet in several parts, all of them."""
 
     path: Path
+    """Where it is, or the first of several."""
     bytes: int
+    """Of all of them."""
     sha256: str
-    """Of the file as it lies on the disk."""
+    """Of the file as it lies on the disk; of several, of one after the other."""
+    parts: int = 1
+    """How many files HubSpot had made of it."""
+    resumed: int = 0
+    """How often the download broke off and was taken up where it was."""
+    is_verified: bool = True
+    """False where the server did not say how long the file is and nothing in it shows that it is whole."""
+    paths: tuple[Path, ...] = field(default=Factory(lambda file: (file.path,), takes_self=True), repr=False)
+    """All of them."""
 
 
 async def download(
@@ -38,90 +51,115 @@ async def download(
     task: HubSpotTask[ExportStatus],
     path: str | Path,
     *,
-    progress: Callable[[int, int | None], None] | None = None,
+    progress: Progress | None = None,
     overwrite: bool = False,
+    unpack: bool = True,
+    escape_formulas: bool = False,
+    limits: Limits = DEFAULT,
 ) -> SavedFile:
     """Fetch the file of a complete export to *path*.
 
-    A path that ends in ``.csv`` always holds CSV: HubSpot's zip of a larger export is unpacked and its parts are joined
-    under one header. *progress* is called with the bytes so far and, where it is known, their total.
+    HubSpot sends larger exports as a zip. It is unpacked: a *path* that ends in ``.csv`` always holds CSV, the rows of
+    all parts under one header, and a spreadsheet in several parts becomes ``people-1.xlsx``, ``people-2.xlsx`` …. With
+    *unpack* off, and for a *path* that ends in ``.zip``, HubSpot's file is kept as it came.
+
+    A broken download is resumed, under a fresh URL if need be, as patiently as the session repeats its reads.
+    *progress* is called with the bytes so far and, where it is known, their total; both are those of HubSpot's file.
+    *escape_formulas* puts an apostrophe before cells of a CSV that a spreadsheet would take for a formula; otherwise
+    every cell stays byte for byte. *limits* bounds what a file may unpack to.
+
+    The file gets the permissions of an ordinary new one, from the umask; until then only its owner can read it. A link
+    at *path* is not followed.
 
     Raises TaskNotSucceededError for an export that is not complete, InputError where *path* is taken and *overwrite* is
-    not set, DownloadError where the file does not come whole, and OSError where it cannot be written.
+    not set, DownloadError where the file does not come whole, FileFormatError where it is not what it should be, and
+    OSError where it cannot be written. Nothing is left behind then.
     """
     target = Path(path)
     _check_target(target, overwrite=overwrite)
-    async with fetched(session, task, beside=target.parent, progress=progress) as fetched_path:
-        return await to_thread.run_sync(_keep, fetched_path, target, overwrite)
+    scratch = Scratch(target)
+    try:
+        sink = Sink(await in_thread(scratch.open))
+        fetched = await fetch_export(session, task, sink, progress)
+        if unpack and target.suffix.lower() != ".zip":
+            finishing = _unpacked(scratch, sink, target, limits, escape_formulas=escape_formulas)
+        else:
+            finishing = _as_it_came(sink, target, limits)
+        product = await in_steps(finishing)
+        paths = numbered(target, len(product.sinks))
+        files = [each.file for each in product.sinks]
+        await in_thread(lambda: scratch.keep(files, paths, overwrite=overwrite))
+    finally:
+        await in_thread(scratch.close)
+    return SavedFile(
+        path=paths[0],
+        paths=tuple(paths),
+        bytes=sum(each.size for each in product.sinks),
+        sha256=product.sinks[-1].sha256,
+        parts=product.parts,
+        resumed=fetched.resumed,
+        is_verified=fetched.is_framed or product.is_checked,
+    )
 
 
 def _check_target(target: Path, *, overwrite: bool) -> None:
-    if target.is_dir():
-        raise InputError(f"path {target} is a directory; name a file in it")
+    """Refuse what cannot work before anything is asked of HubSpot."""
+    if "\0" in str(target) or not target.name:
+        raise InputError(f"path {str(target)!r} cannot be the name of a file")
     if not target.parent.is_dir():
         raise InputError(f"path {target} lies in a directory that does not exist")
-    if not overwrite and os.path.lexists(target):
+    try:
+        found = target.lstat()
+    except FileNotFoundError:
+        return
+    if stat.S_ISDIR(found.st_mode) or target.is_dir():
+        raise InputError(f"path {target} is a directory; name a file in it")
+    if not overwrite:
         raise InputError(f"path {target} exists; pass overwrite=True to replace it")
 
 
-@asynccontextmanager
-async def fetched(
-    session: HubSpotSession,
-    task: HubSpotTask[ExportStatus],
-    *,
-    beside: Path | None = None,
-    progress: Callable[[int, int | None], None] | None = None,
-) -> AsyncIterator[Path]:
-    """Give an export's file under a temporary name, which goes with the block."""
-    url = check_url(session, await _fresh_url(session, task))
-    handle, name = await to_thread.run_sync(tempfile.mkstemp, ".part", ".hubspot-", beside)
-    path = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            async with session.fetch(url) as answer:
-                if answer.status != 200:
-                    raise DownloadError(f"{url.redacted} answered {answer.status} instead of the file of {task}")
-                total, done = answer.length, 0
-                async for piece in answer.pieces():
-                    await to_thread.run_sync(file.write, piece)
-                    done += len(piece)
-                    if progress is not None:
-                        progress(done, total)
-        yield path
-    finally:
-        path.unlink(missing_ok=True)
+@frozen
+class _Product:
+    """What is to be kept."""
+
+    sinks: list[Sink]
+    parts: int
+    is_checked: bool
+    """Whether its own checksums show that it is whole."""
 
 
-async def _fresh_url(session: HubSpotSession, task: HubSpotTask[ExportStatus]) -> SecretUrl:
-    status = await exports.get_status(session, task)
-    if not status.succeeded or status.result is None:
-        raise TaskNotSucceededError(f"its status is {status.status}, so there is no file", task)
-    return status.result
+def _as_it_came(sink: Sink, target: Path, limits: Limits) -> Generator[None, None, _Product]:
+    contents = contents_of(sink.file, target.name, limits)
+    if contents.is_checked:
+        yield from check_members(sink.file, target.name)
+    return _Product([sink], len(contents.parts), contents.is_checked)
 
 
-def check_url(session: HubSpotSession, url: SecretUrl) -> SecretUrl:
-    """Let pass an https URL, and http where the session itself talks to this machine."""
-    parts = urlsplit(url)
-    if parts.username is not None or not parts.hostname:
-        raise UnsafeUrlError(f"{url.redacted!r} is not the URL of a file")
-    local = parts.scheme == "http" and session.is_local and is_loopback(parts.hostname)
-    if parts.scheme != "https" and not local:
-        raise UnsafeUrlError(f"{url.redacted!r} is not an https URL")
-    return url
+def _unpacked(
+    scratch: Scratch, sink: Sink, target: Path, limits: Limits, *, escape_formulas: bool
+) -> Generator[None, None, _Product]:
+    contents = contents_of(sink.file, target.name, limits)
+    _check_suffix(target, contents.kind)
+    is_csv = contents.kind is Kind.CSV
+    if not contents.is_zip and not (is_csv and escape_formulas):
+        return (yield from _as_it_came(sink, target, limits))
+    digest = hashlib.sha256()
+    if not is_csv:
+        sinks = [Sink(scratch.open(), digest) for _ in contents.parts]
+        for part, each in zip(contents.parts, sinks, strict=True):
+            yield from joining.copy(part, each)
+    else:
+        sinks = [Sink(scratch.open(), digest)]
+        if escape_formulas:
+            table = Table(sink.file, target.name, limits, escape_formulas=True)
+            yield from joining.rewrite(table, sinks[0])
+        else:
+            yield from joining.join(contents.parts, sinks[0], limits)
+    return _Product(sinks, len(contents.parts), contents.is_checked)
 
 
-def _keep(fetched_path: Path, target: Path, overwrite: bool) -> SavedFile:
-    """Bring the file into its final form beside the target, then give it its name."""
-    part = fetched_path
-    if target.suffix.lower() == ".csv" and tables.is_zip(fetched_path):
-        part = fetched_path.with_suffix(".csv")
-        tables.join_parts(fetched_path, part)
-    try:
-        with part.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-            size = file.tell()
-            os.fsync(file.fileno())
-        (os.replace if overwrite else os.link)(part, target)
-        return SavedFile(path=target, bytes=size, sha256=digest)
-    finally:
-        part.unlink(missing_ok=True)
+def _check_suffix(target: Path, kind: Kind) -> None:
+    """See that the file will be what its name says."""
+    named = _KINDS.get(target.suffix.lower(), kind)
+    if named is not kind:
+        raise FileFormatError(f"the export is {kind.value}, and {target.name} would not be")

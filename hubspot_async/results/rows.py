@@ -2,67 +2,151 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from itertools import islice
+from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO, TYPE_CHECKING, Any
 
-from anyio import to_thread
-
+from hubspot_async.errors import InputError
 from hubspot_async.models.exports import ExportStatus
-from hubspot_async.results import tables
-from hubspot_async.results.download import fetched
+from hubspot_async.results.dicts import dict_maker
+from hubspot_async.results.fetching import Progress, fetch_export
+from hubspot_async.results.limits import DEFAULT, Limits
+from hubspot_async.results.sink import Sink
+from hubspot_async.results.tables import Table
+from hubspot_async.results.threads import in_thread
 from hubspot_async.session.session import HubSpotSession
 from hubspot_async.tasks import HubSpotTask
 
-BATCH = 1000
-"""Rows read in one go, off the event loop."""
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 class Rows:
-    """The rows of a table as dicts by column name; iterate it once."""
+    """The rows of a table; iterate it once, inside its block, in one of the ways it has.
 
-    def __init__(self, columns: list[str], records: Iterator[tables.Record]) -> None:
-        self.columns = columns
+    A row is a dict of texts by column. Columns of the same name are kept apart as ``Name``, ``Name (2)``, ``Name (3)``.
+    Cells that a row lacks are empty; one that goes on beyond the header raises FileFormatError, and so does a quote
+    that is never closed, a row beyond the limits, or text that is not UTF-8: after the rows before it.
+    """
+
+    def __init__(self, table: Table) -> None:
+        self.columns: list[str] = table.columns
         """The header, in the file's order."""
-        self._records = records
+        self._table: Table | None = table
+        self._by_column = dict_maker(table.columns)
 
     def __aiter__(self) -> AsyncIterator[dict[str, str]]:
         return self._rows()
 
     async def _rows(self) -> AsyncIterator[dict[str, str]]:
-        async for batch in self.batches(BATCH):
-            for row in batch:
+        while batch := await in_thread(self._open().next):
+            for row in self._by_column(batch):
                 yield row
 
     async def batches(self, count: int) -> AsyncIterator[list[dict[str, str]]]:
-        """Give the rows in lists of *count*."""
-        while batch := await to_thread.run_sync(self._next, count):
+        """Give the rows in lists of *count*; the last one may be shorter."""
+        if count < 1:
+            raise InputError(f"count must be a positive number, not {count!r}")
+        rows: list[dict[str, str]] = []
+        while batch := await in_thread(self._open().next):
+            rows += self._by_column(batch)
+            while len(rows) >= count:
+                yield rows[:count]
+                del rows[:count]
+        if rows:
+            yield rows
+
+    async def record_batches(self) -> AsyncIterator[pa.RecordBatch]:
+        """Give the rows as pyarrow's record batches, some thousand in each and every column text (extra ``arrow``)."""
+        _check_arrow()
+        while batch := await in_thread(self._open().next_arrow):
             yield batch
 
-    def _next(self, count: int) -> list[dict[str, str]]:
-        return [dict(zip(self.columns, record, strict=False)) for record in islice(self._records, count)]
+    async def to_arrow(self) -> pa.Table:
+        """Give all rows as one table of pyarrow's, which polars, pandas and duckdb take (extra ``arrow``)."""
+        _check_arrow()
+        import pyarrow as pa
+
+        found = [batch async for batch in self.record_batches()]
+        return pa.Table.from_batches(found, schema=self._open().schema())
+
+    def _open(self) -> Table:
+        if self._table is None:
+            raise InputError("these rows are closed: read them inside their `async with`")
+        return self._table
+
+    def _close(self) -> Table | None:
+        table, self._table = self._table, None
+        return table
+
+
+def _check_arrow() -> None:
+    if find_spec("pyarrow") is None:
+        raise InputError("record batches need pyarrow: pip install 'hubspot-async[arrow]'")
 
 
 @asynccontextmanager
-async def read_rows(path: str | Path) -> AsyncIterator[Rows]:
-    """Give the rows of a file at hand: CSV, or a zip of one or several parts under one header.
+async def read_rows(
+    path: str | Path, *, escape_formulas: bool = False, limits: Limits = DEFAULT
+) -> AsyncIterator[Rows]:
+    """Give the rows of a file at hand: CSV, a spreadsheet (extra ``xlsx``), or a zip of one or several of a kind.
+
+    What it is tells its content, not its name. Of several parts in a zip, all rows come under one header. A spreadsheet
+    is read into memory whole, and its cells become texts.
 
     Raises FileFormatError where it cannot be read as such, and OSError where it cannot be opened.
     """
-    records = tables.read_table(Path(path))
-    try:
-        columns: list[str] = await to_thread.run_sync(next, records, [])
-        yield Rows(columns, records)
-    finally:
-        records.close()
+    path = Path(path)
+    async with (
+        _closing(lambda: path.open("rb")) as file,
+        _rows(file, path.name, limits, escape_formulas=escape_formulas) as rows,
+    ):
+        yield rows
 
 
 @asynccontextmanager
-async def open_rows(session: HubSpotSession, task: HubSpotTask[ExportStatus]) -> AsyncIterator[Rows]:
+async def open_rows(
+    session: HubSpotSession,
+    task: HubSpotTask[ExportStatus],
+    *,
+    progress: Progress | None = None,
+    escape_formulas: bool = False,
+    limits: Limits = DEFAULT,
+) -> AsyncIterator[Rows]:
     """Give the rows of a complete export, without a file to keep.
+
+    HubSpot's file is first fetched whole, into the system's folder for temporary files (``TMPDIR``) and under no name,
+    so that it is gone with the block or the process. So a row comes only out of a file that has been checked.
 
     Raises what `download` and `read_rows` raise.
     """
-    async with fetched(session, task) as path, read_rows(path) as rows:
+    async with _closing(TemporaryFile) as file:
+        await fetch_export(session, task, Sink(file), progress)
+        async with _rows(file, f"the file of {task}", limits, escape_formulas=escape_formulas) as rows:
+            yield rows
+
+
+@asynccontextmanager
+async def _rows(file: IO[bytes], name: str, limits: Limits, *, escape_formulas: bool) -> AsyncIterator[Rows]:
+    rows = Rows(await in_thread(lambda: Table(file, name, limits, escape_formulas=escape_formulas)))
+    try:
         yield rows
+    finally:
+        table = rows._close()
+        if table is not None:
+            table.close()
+
+
+@asynccontextmanager
+async def _closing(opening: Callable[[], Any]) -> AsyncIterator[IO[bytes]]:
+    """Open a file in a thread, and close it in one."""
+    opened: list[IO[bytes]] = []
+    try:
+        await in_thread(lambda: opened.append(opening()))
+        yield opened[0]
+    finally:
+        for file in opened:
+            await in_thread(file.close)

@@ -1,60 +1,77 @@
-"""Rows out of a file on the disk: CSV, or a zip of one or several. Synchronous; a thread runs it."""
+"""A file as one table: its columns, and its records in batches. Synchronous; a thread runs it."""
 
 from __future__ import annotations
 
-import csv
-import io
-import zipfile
 from collections.abc import Generator, Iterator
-from pathlib import Path
-from typing import IO, TypeAlias
+from typing import IO, TYPE_CHECKING
 
 from hubspot_async.errors import FileFormatError
+from hubspot_async.results.formulas import escaped
+from hubspot_async.results.limits import Limits
+from hubspot_async.results.names import kept_apart
+from hubspot_async.results.parts import SIP, Contents, Kind, Part, contents_of
+from hubspot_async.results.sheets import sheet_records
+from hubspot_async.results.texts import Record, records, texts
 
-Record: TypeAlias = list[str]
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
-def is_zip(path: Path) -> bool:
-    """Whether a file begins as a zip does, whatever its name says."""
-    with path.open("rb") as file:
-        return file.read(2) == b"PK"
+class Table:
+    """The records of all parts of a file, under the header that they share."""
+
+    def __init__(self, file: IO[bytes], name: str, limits: Limits, *, escape_formulas: bool = False) -> None:
+        self._batches = _batches(contents_of(file, name, limits), limits)
+        self._escape = escape_formulas
+        self.header = (self.next() or [[]])[0]
+        """As it stands in the file."""
+        self.columns = kept_apart(self.header)
+        """Its names, each there once."""
+
+    def next(self) -> list[Record]:
+        """Give the next records, each as long as the header; none after the last."""
+        batch = next(self._batches, [])
+        return list(map(escaped, batch)) if self._escape else batch
+
+    def next_arrow(self) -> pa.RecordBatch | None:
+        """Give the next records as columns of text; None after the last."""
+        import pyarrow as pa
+
+        batch = self.next()
+        if not batch:
+            return None
+        arrays = [pa.array(cells, pa.string()) for cells in zip(*batch, strict=True)]
+        return pa.RecordBatch.from_arrays(arrays, schema=self.schema())
+
+    def schema(self) -> pa.Schema:
+        """Give the columns as pyarrow has them: all text, for a file of HubSpot's says no more."""
+        import pyarrow as pa
+
+        return pa.schema([(name, pa.string()) for name in self.columns])
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._batches.close()
 
 
-def read_table(path: Path) -> Generator[Record, None, None]:
-    """Give the header of a file, then its rows; of several parts in a zip, one header and the rows of all."""
+def _batches(contents: Contents, limits: Limits) -> Generator[list[Record], None, None]:
+    """Give the header alone, then the records of all parts."""
     header: Record | None = None
-    for name, part in _parts(path):
-        records = csv.reader(io.TextIOWrapper(part, encoding="utf-8-sig", newline=""), strict=True)
-        try:
-            first = next(records, [])
+    for part in contents.parts:
+        found = _records(part, limits)
+        for first in found:
             if header is None:
-                header = first
-                yield header
-            elif first != header:
-                raise FileFormatError(f"{name} has another header than the part before it")
-            yield from filter(None, records)
-        except csv.Error as error:
-            raise FileFormatError(f"{name}, line {records.line_num}: {error}") from None
-        except UnicodeDecodeError:
-            raise FileFormatError(f"{name} is not UTF-8") from None
+                header = first[0]
+                yield [header]
+            elif first[0] != header:
+                raise FileFormatError(f"{part.name} has another header than the part before it")
+            if first[1:]:
+                yield first[1:]
+            break
+        yield from found
 
 
-def _parts(path: Path) -> Iterator[tuple[str, IO[bytes]]]:
-    if not is_zip(path):
-        with path.open("rb") as file:
-            yield path.name, file
-        return
-    try:
-        with zipfile.ZipFile(path) as archive:
-            for member in archive.infolist():
-                if not member.is_dir():
-                    with archive.open(member) as part:
-                        yield member.filename, part
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
-        raise FileFormatError(f"{path.name} is not a zip that can be read: {error}") from None
-
-
-def join_parts(path: Path, target: Path) -> None:
-    """Write the rows of all parts of a zip into one CSV file under one header."""
-    with target.open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file).writerows(read_table(path))
+def _records(part: Part, limits: Limits) -> Iterator[list[Record]]:
+    if part.kind is Kind.CSV:
+        return records(texts(part.pieces(SIP), part.name, limits), part.name, limits)
+    return sheet_records(part, limits)

@@ -24,9 +24,6 @@ LONGEST_PAUSE = 300.0
 PROBE = 60.0
 """Seconds between two requests that find out whether the day's count has begun again."""
 
-RETURN = 0.1
-"""The share of an interval for which a lane that had to wait is expected back."""
-
 _OTHER = {USER: POLL, POLL: USER}
 
 
@@ -74,7 +71,7 @@ class Budget(Protocol):
         ...
 
     def give_back(self, lane: Lane) -> None:
-        """Return the place that was just taken, unused."""
+        """Return the place that *lane* has just taken, unused."""
         ...
 
     def learn(self, headers: Mapping[str, str], took: float = 0.0) -> None:
@@ -109,7 +106,6 @@ class RequestBudget:
             USER: OrderedDict(),
             POLL: OrderedDict(),
         }
-        self._back_by = {USER: -math.inf, POLL: -math.inf}
         self._last = POLL
         self._timer: asyncio.TimerHandle | None = None
         self._daily_error: DailyLimitError | None = None
@@ -132,7 +128,7 @@ class RequestBudget:
 
     def ready_at(self, now: float, lane: Lane = USER) -> float:
         """Tell when the next place is free by the event loop's clock, not counting those who wait for it."""
-        return self._window.ready_at(lane, now, self._rival_until(lane))
+        return self._window.ready_at(lane, now)
 
     def take(self, lane: Lane) -> bool:
         """Take a place if one is free at once and nobody of the lane waits for it.
@@ -156,7 +152,7 @@ class RequestBudget:
         place = asyncio.get_running_loop().create_future()
         self._waiting[lane][place] = None
         self._waited += 1
-        self._set_timer(_time())
+        self._wait(_time())
         try:
             outcome = await place
         except asyncio.CancelledError:
@@ -166,7 +162,7 @@ class RequestBudget:
             raise outcome
 
     def give_back(self, lane: Lane) -> None:
-        """Return the place that was just taken, unused."""
+        """Return the place that *lane* has just taken, unused."""
         self._return(lane, None)
 
     def learn(self, headers: Mapping[str, str], took: float = 0.0) -> None:
@@ -181,7 +177,7 @@ class RequestBudget:
         now = _time()
         self._window.learn(headers, now)
         self._window.refuse(now, pause_after_refusal(retry_after, self._window.interval))
-        self._set_timer(now)
+        self._wait(now)
 
     def refused_for_today(self, error: DailyLimitError) -> None:
         """Answer everyone with *error*, but for one request a minute, until one gets through."""
@@ -200,13 +196,8 @@ class RequestBudget:
             raise copy(self._daily_error)
         self._next_probe = now + PROBE
 
-    def _rival_until(self, lane: Lane) -> float:
-        """Tell how long the other lane will want places: it waits for one, or had to and may be back at once."""
-        other = _OTHER[lane]
-        return math.inf if self._waiting[other] else self._back_by[other]
-
     def _grant(self, lane: Lane, now: float) -> None:
-        self._window.take(lane, now, self._rival_until(lane))
+        self._window.take(lane, now)
         self._last = lane
         self._granted += 1
 
@@ -228,13 +219,13 @@ class RequestBudget:
         if not (self._waiting[USER] or self._waiting[POLL]):
             return
         now = max(now, _time())
+        self._share(now)
         while (lane := self._next_lane(now)) is not None:
             place, _ = self._waiting[lane].popitem(last=False)
             if not place.done():
                 self._grant(lane, now)
-                self._back_by[lane] = now + RETURN * self._window.interval
                 place.set_result(now)
-        self._set_timer(now)
+        self._wait(now)
 
     def _next_lane(self, now: float) -> Lane | None:
         for lane in (_OTHER[self._last], self._last):
@@ -242,8 +233,17 @@ class RequestBudget:
                 return lane
         return None
 
-    def _set_timer(self, now: float) -> None:
+    def _share(self, now: float) -> None:
+        """Let places go one by one while both lanes wait.
+
+        Were many free at once, a lane where few wait at a time would get few of them.
+        """
+        if self._waiting[USER] and self._waiting[POLL]:
+            self._window.go_evenly(now, now + self._window.interval)
+
+    def _wait(self, now: float) -> None:
         """See to it that those who wait are served as soon as a place is free."""
+        self._share(now)
         at = min((self.ready_at(now, lane) for lane in (USER, POLL) if self._waiting[lane]), default=None)
         if self._timer is not None:
             if self._timer.when() == at and not self._timer.cancelled():

@@ -97,16 +97,15 @@ class _Source:
     def rewind(self) -> None:
         """Go back to the beginning."""
 
-    async def pieces(self) -> AsyncIterator[bytes]:
-        """Give the bytes, a little at a time."""
+    def pieces(self) -> AsyncIterator[object]:
+        """Give the bytes, a little at a time; a user's own stream may give anything."""
         raise NotImplementedError
-        yield b""
 
     async def noted_pieces(self) -> AsyncIterator[bytes]:
         """Give the bytes, and remember what went wrong: aiohttp would make a lost connection of it."""
         try:
             async for piece in self.pieces():
-                if not isinstance(piece, bytes | bytearray | memoryview):
+                if not isinstance(piece, bytes):
                     raise InputError(f"a file to upload gave {type(piece).__name__} where bytes are due")
                 yield piece
         except Exception as error:

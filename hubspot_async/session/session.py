@@ -38,6 +38,7 @@ from hubspot_async.session.budget import Budget, RequestBudget
 from hubspot_async.session.clock import ServerClock
 from hubspot_async.session.forms import Json, Upload
 from hubspot_async.session.oauth import refresh_tokens
+from hubspot_async.session.renewal import OAuthRefresh, RenewedToken, fetch_from
 from hubspot_async.session.retry import RetryPolicy, RetryQuota, pause_asked
 from hubspot_async.session.starts import UnansweredStart
 from hubspot_async.session.timeouts import Timeouts
@@ -84,11 +85,14 @@ class HubSpotSession:
         self.budget: Budget = budget or RequestBudget()
         self._auth = self._token_source(token)
         self._versions = Versions.read(versions)
-        self._retry = retry or RetryPolicy()
+        self.retry = retry or RetryPolicy()
         self._quota = RetryQuota()
+        self._next_warning = 0.0
         self._clock = ServerClock()
         self._transport = Transport(client)
         self._transfers = Transport()
+        self._call_limits = self.timeouts.for_call()
+        self._transfer_limits = self.timeouts.for_transfer()
         self._unanswered: dict[int, UnansweredStart] = {}
 
     @classmethod
@@ -174,7 +178,7 @@ class HubSpotSession:
                 if not isinstance(outcome, HubSpotError):
                     return outcome
                 elapsed = _time() - began
-                pause = self._retry.pause_after(attempt, request.method, outcome, lane=lane, elapsed=elapsed)
+                pause = self.retry.pause_after(attempt, request.method, outcome, lane=lane, elapsed=elapsed)
                 if pause is None or not body.is_repeatable or not self._quota.spend(outcome):
                     raise _given_up(outcome, attempt)
                 log.debug("%s is repeated in %.1f s: %s", request, pause, outcome)
@@ -190,8 +194,7 @@ class HubSpotSession:
         self._transport.check()
         token = await self._auth.token()
         await self.budget.acquire(USER)
-        timeout = self.timeouts.for_transfer()
-        url, headers = self._url(request), _headers(token)
+        url, headers, timeout = self._url(request), _headers(token), self._transfer_limits
         async with self._transport.stream(url, headers=headers, timeout=timeout, unpack=True) as answer:
             if answer.status != 200:
                 content = _without(token, await answer.start(10_000))
@@ -223,18 +226,19 @@ class HubSpotSession:
         """Put *request* on the wire and read what comes back, errors as values."""
         self._transport.check()
         start = self._note_start(request)
-        sent, began = time.time(), _time()
+        sent = time.time()
         answer = await self._transport.exchange(
             request.method,
             self._url(request),
             headers=_headers(token),
             body=body.body(),
-            timeout=self.timeouts.for_transfer() if isinstance(body, Upload) else self.timeouts.for_call(),
+            timeout=self._transfer_limits if isinstance(body, Upload) else self._call_limits,
         )
         if isinstance(answer, Answer):
-            self._clock.observe(answer.headers.get("Date", ""), sent, time.time())
+            received = time.time()
+            self._clock.observe(answer.headers.get("Date", ""), sent, received)
             outcome = _read(request, answer, token)
-            self._heed(answer, outcome, _time() - began)
+            self._heed(answer, outcome, received - sent)
         elif body.failure is not None:
             self._forget(start)
             raise body.failure
@@ -250,12 +254,16 @@ class HubSpotSession:
                 log.warning("%s: the day's requests are used up", self)
                 self.budget.refused_for_today(outcome)
             case RateLimitError(is_passing=True):
-                log.warning(
-                    "%s: too many requests (%s), everyone pauses", self, outcome.policy_name or "no policy named"
-                )
+                self._warn_of_pause(outcome)
                 self.budget.refused(pause_asked(outcome), answer.headers)
             case _:
                 self.budget.learn(answer.headers, took)
+
+    def _warn_of_pause(self, error: RateLimitError) -> None:
+        """Say once that everyone pauses, however many requests were on their way."""
+        if (now := _time()) >= self._next_warning:
+            self._next_warning = now + 10.0
+            log.warning("%s: too many requests (%s), everyone pauses", self, error.policy_name or "no policy named")
 
     def _note_start(self, request: Request[Any]) -> UnansweredStart | None:
         if not request.is_start:
@@ -281,16 +289,16 @@ class HubSpotSession:
 
     def _token_source(self, token: str | auth.OAuthToken | Callable[[], Awaitable[str]]) -> auth.TokenSource:
         if isinstance(token, auth.OAuthToken):
-            refresh = auth.OAuthRefresh(token, self._refresh)
-            return auth.RenewedToken(refresh, is_curable=auth.is_expired, tell=refresh.tell)
+            refresh = OAuthRefresh(token, self._refresh)
+            return RenewedToken(refresh, is_curable=auth.is_expired, tell=refresh.tell)
         if callable(token):
-            return auth.RenewedToken(auth.fetch_from(token), is_curable=lambda _error: True)
+            return RenewedToken(fetch_from(token), is_curable=lambda _error: True)
         return auth.FixedToken(token)
 
     async def _refresh(self, form: Mapping[str, str]) -> auth.RefreshedTokens:
         version = self.version_of(Family.OAUTH, "token")
         request: Request[Any] = Request("POST", Family.OAUTH, version, "/token", None)
-        return await refresh_tokens(self._transport, self._url(request), request, form, self.timeouts, self._retry)
+        return await refresh_tokens(self._transport, self._url(request), request, form, self.timeouts, self.retry)
 
 
 def _time() -> float:
@@ -318,8 +326,9 @@ def _query(request: Request[Any]) -> list[tuple[str, str]]:
 
 def _read(request: Request[T], answer: Answer, token: auth.Secret) -> T | HubSpotError:
     """Read an answer, from which a server may not make us repeat the token it got."""
+    content = answer.content if answer.status < 300 else _without(token, answer.content)
     try:
-        return read_response(request, answer.status, answer.headers, _without(token, answer.content))
+        return read_response(request, answer.status, answer.headers, content)
     except HubSpotError as error:
         return _clean(error, token)
 

@@ -36,7 +36,7 @@ class UnansweredStart:
     def of(cls, request: Request[Any], at: datetime, account: str | None) -> UnansweredStart:
         """Note a start that is about to be sent."""
         body = request.body
-        asked = next(iter(body.fields.values())) if isinstance(body, Form) else body
+        asked = (body.about or next(iter(body.fields.values()))) if isinstance(body, Form) else body
         return cls(str(request), asked, at, account, _HOW_TO_CHECK.get(request.family, "HubSpot offers no way to"))
 
     def __str__(self) -> str:

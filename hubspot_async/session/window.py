@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections import deque
 from collections.abc import Mapping
 
 from attrs import define
 
-from hubspot_async.wire.request import POLL, USER, Lane
+from hubspot_async.wire.request import POLL, Lane
 
 MARGIN = 0.01
 """The share of the limit left unused."""
@@ -17,14 +18,21 @@ SLACK = (0.01, 0.05)
 """HubSpot counts arrivals where we count departures, so our interval is longer than its: by the longest time that an
 answer took lately, and by these shares of it at the least and at the most."""
 
+HANDFUL = 5
 BURST = 0.1
-"""The share of an interval's polls that may go at once; more of them are spread evenly."""
+"""So many polls may go at once, or this share of the limit if that is less; more are spread over the interval."""
+
+CATCH_UP = 0.01
+"""The share of an interval by which a place may be taken early where they go evenly, so that lateness costs none."""
 
 LEAST = 0.1
 """The share of the limit that we claim whatever others use of it, so that nobody is shut out for good."""
 
 MEMORY = 6
 """Intervals in which a refusal is forgotten bit by bit, unless headers tell more."""
+
+UNSURE = 0.05
+"""The share of the limit that may be on its way for a guess at how much of it HubSpot has counted."""
 
 _LIMITS = range(1, 100_001)
 _INTERVALS = range(100, 60_001)
@@ -52,12 +60,34 @@ class Peak:
         return self._largest if now < self._end + period else 0.0
 
 
+@define
+class Pace:
+    """An even pace, which those who are in time may be ahead of by a little."""
+
+    due: float = -math.inf
+    _pause: float = 0.0
+
+    def ready_at(self, ahead: float) -> float:
+        """Tell when the next may go that is *ahead* by so much."""
+        return self.due - ahead
+
+    def step(self, now: float, pause: float) -> None:
+        """Let one go, and the next after *pause*."""
+        self.due = max(now, self.due) + pause
+        self._pause = pause
+
+    def undo(self) -> None:
+        """Take one step back."""
+        self.due -= self._pause
+
+
 class Window:
     """A sliding log: the places taken in the last *interval* seconds, of which there are *limit*.
 
     Not a bucket that refills: full at the start, it would let through twice the limit within one interval.
     What others use of the same limit is learned from HubSpot's answers and left to them; *most* is a cap of the
-    user's own. Half of the places belong to each lane; of the other's half it gets what that one does not want.
+    user's own. Polls go evenly but for a handful; everyone does until the first answer has told what others use,
+    after a refusal, and while the lanes compete.
     """
 
     def __init__(self, limit: int, interval: float, most: int | None = None) -> None:
@@ -66,9 +96,10 @@ class Window:
         self.daily_limit: int | None = None
         self.daily_remaining: int | None = None
         self._most = most
-        self._taken: dict[Lane, deque[float]] = {USER: deque(), POLL: deque()}
-        self._last = -math.inf
-        self._poll_due = -math.inf
+        self._taken: deque[float] = deque()
+        self._polls = Pace()
+        self._all = Pace()
+        self._even_until = math.inf
         self._closed_until = -math.inf
         self._others = Peak()
         self._others_at_refusal = 0.0
@@ -81,39 +112,45 @@ class Window:
         places = max(1, math.ceil(self.limit * LEAST), left)
         return places if self._most is None else min(places, self._most)
 
-    def ready_at(self, lane: Lane, now: float, rival_until: float = -math.inf) -> float:
-        """Tell when *lane* may take a place: now, if that is not later than *now*; else not before.
-
-        *rival_until* is how long the other lane will want places too, as far as one knows.
-        """
+    def ready_at(self, lane: Lane, now: float) -> float:
+        """Tell when *lane* may take a place: now, if that is not later than *now*; else not before."""
         span = self._forget(now)
         places = self.places(now)
-        mine, half = self._taken[lane], (places + 1) // 2
         at = self._closed_until
-        if self._used >= places:
-            at = max(at, self._oldest + span)
-        if rival_until > now and len(mine) >= half:
-            at = max(at, min(mine[0] + span, rival_until))
+        if len(self._taken) >= places:
+            at = max(at, self._taken[0] + span)
         if lane is POLL:
-            at = max(at, self._poll_due - BURST * self.interval)
-        if self._is_careful(now):
-            at = max(at, self._last + span / places)
+            at = max(at, self._polls.ready_at(min((HANDFUL - 0.5) / places, BURST) * span))
+        if now < self._even_until:
+            at = max(at, self._all.ready_at(CATCH_UP * self.interval))
         return at
 
-    def take(self, lane: Lane, now: float, rival_until: float = -math.inf) -> None:
+    def take(self, lane: Lane, now: float) -> None:
         """Use a place."""
+        span = self._forget(now)
+        places = self.places(now)
         if lane is POLL:
-            self._poll_due = max(now, self._poll_due) + self._pause_between_polls(now, rival_until)
-        self._taken[lane].append(now)
-        self._last = now
+            # The free places are to last until others are freed.
+            until_freed = self._taken[0] + span - now if self._taken else span
+            self._polls.step(now, max(span / places, until_freed / max(1, places - len(self._taken))))
+        self._all.step(now, span / places)
+        self._taken.append(now)
 
     def give_back(self, lane: Lane, at: float | None = None) -> None:
         """Return an unused place of *lane*: the one taken *at* that time, or else the last."""
-        taken = self._taken[lane]
         if at is None:
-            at = taken[-1] if taken else -math.inf
-        if at in taken:
-            taken.remove(at)
+            at = self._taken[-1] if self._taken else -math.inf
+        if at in self._taken:
+            self._taken.remove(at)
+            self._all.undo()
+            if lane is POLL:
+                self._polls.undo()
+
+    def go_evenly(self, now: float, until: float) -> None:
+        """Let places be taken one by one until then, for many want them."""
+        if now >= self._even_until:
+            self._all.due = now
+        self._even_until = max(self._even_until, until)
 
     def learn(self, headers: Mapping[str, str], now: float, took: float = 0.0) -> None:
         """Take the true limit, and what others use of it, from the headers of an answer that *took* so long."""
@@ -123,17 +160,18 @@ class Window:
         self.daily_limit = _number(headers.get("X-HubSpot-RateLimit-Daily"), self.daily_limit)
         self.daily_remaining = _number(headers.get("X-HubSpot-RateLimit-Daily-Remaining"), self.daily_remaining)
         self._trip.note(took, now, self.interval)
+        if self._even_until == math.inf:
+            self._even_until = now
         if interval is not None and interval in _INTERVALS:
             self.interval = interval / 1000
         if limit is None or limit not in _LIMITS:
             return
         if limit != self.limit:
-            self.limit, self._poll_due = limit, now
+            self.limit = limit
+            self._all.due = self._polls.due = now
         if remaining is not None:
-            self._forget(now)
-            # HubSpot may not have counted all of ours yet, so this is the least that others can have used.
-            self._others.note(limit - remaining - self._used, now, self.interval)
-            if not self._is_careful(now):
+            self._others.note(self._count_others(limit - remaining, now, took), now, self.interval)
+            if now >= self._closed_until + self.interval:
                 self._others_at_refusal = 0.0
 
     def refuse(self, now: float, pause: float) -> None:
@@ -142,46 +180,40 @@ class Window:
         HubSpot does not count what it refuses; what it has let through of ours tells what others leave us.
         """
         self._forget(now)
-        self.give_back(max(self._taken, key=lambda lane: max(self._taken[lane], default=-math.inf)))
+        if self._taken:
+            self._taken.pop()
         known = self._others_at_refusal if now < self._closed_until else 0.0
-        self._others_at_refusal = max(known, self.limit - self._used)
+        self._others_at_refusal = max(known, self.limit - len(self._taken))
         self._closed_until = max(self._closed_until, now + pause)
+        self.go_evenly(self._closed_until, self._closed_until + self.interval)
 
-    def _pause_between_polls(self, now: float, rival_until: float) -> float:
-        """Spread the polls so that the free places last until others are freed, and never faster than evenly."""
-        span = self._forget(now)
-        places = self.places(now)
-        room = places - self._used
-        if rival_until > now:
-            room = min(room, (places + 1) // 2 - len(self._taken[POLL]))
-        until_freed = self._oldest + span - now if self._used else span
-        return max(span / places, until_freed / max(1, room))
+    def _count_others(self, used: int, now: float, took: float) -> int:
+        """Tell how much of what HubSpot has counted is others'.
 
-    def _is_careful(self, now: float) -> bool:
-        """Whether a pause has just been: all who waited come at once then, and must not all be sent at once."""
-        return now < self._closed_until + self.interval
+        Ours are all in the log, so alone on an account this is nothing for certain. Beside others the log is too long:
+        HubSpot had not counted those on their way, and had forgotten the oldest.
+        """
+        self._forget(now)
+        least = used - len(self._taken)
+        on_their_way = len(self._taken) - bisect_right(self._taken, now - took)
+        if least <= self.limit * MARGIN or on_their_way > self.limit * UNSURE:
+            return least
+        counted_at = now - took / 2
+        ours = bisect_right(self._taken, counted_at) - bisect_right(self._taken, counted_at - self.interval)
+        return used - ours
 
     def _others_by_refusal(self, now: float) -> float:
         """Tell what a refusal lets us think that others use: less and less, so that we find out bit by bit."""
         age = (now - self._closed_until) / self.interval - 1
         return self._others_at_refusal * min(1.0, max(0.0, 1 - age / MEMORY))
 
-    @property
-    def _used(self) -> int:
-        return len(self._taken[USER]) + len(self._taken[POLL])
-
-    @property
-    def _oldest(self) -> float:
-        return min(taken[0] for taken in self._taken.values() if taken)
-
     def _forget(self, now: float) -> float:
         """Drop what is older than an interval; gives how long that is here."""
         shortest, longest = SLACK
         slack = min(max(self._trip.get(now, self.interval), shortest * self.interval), longest * self.interval)
         span = self.interval + slack
-        for taken in self._taken.values():
-            while taken and taken[0] + span <= now:
-                taken.popleft()
+        while self._taken and self._taken[0] + span <= now:
+            self._taken.popleft()
         return span
 
 

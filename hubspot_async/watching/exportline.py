@@ -47,14 +47,14 @@ class ExportLine:
         return heir, self._unpark()
 
     def observe(self, watch: Watch, status: str) -> list[Watch]:
-        """Learn from a look at an unfinished export; give those to be looked at because of it."""
+        """Learn from a look at an export; give those to be looked at because of it."""
         if not self._is_kept or watch not in self._line[:ACTIVE]:
             return []
         first = self._line[0]
         if watch is not first and status != "PENDING" and not first.is_looking:
             self._ahead_of_turn = watch
             return [first]
-        if watch is first and self._ahead_of_turn is not None:
+        if watch is first and status != "COMPLETE" and self._ahead_of_turn is not None:
             self._is_kept = False
             return self._unpark()
         return []

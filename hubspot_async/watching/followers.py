@@ -17,7 +17,7 @@ class Follower(Generic[S]):
     """An async iterator over the changes of one task; of several that nobody took, the newest is kept."""
 
     def __init__(self, watch: Watch) -> None:
-        self._watch = watch
+        self.watch = watch
         self._seen: str | None = None
         self._news: Snapshot | HubSpotError | None = None
         self._is_done = False
@@ -35,6 +35,15 @@ class Follower(Generic[S]):
         self._is_closed = True
         self._told.set()
 
+    async def last(self) -> StatusChange[S]:
+        """Wait for the final change, and raise what a `WatchFailed` carries."""
+        while True:
+            event = await anext(self)
+            if isinstance(event, WatchFailed):
+                raise event.error.with_traceback(None)
+            if event.is_final:
+                return event
+
     def __aiter__(self) -> Follower[S]:
         return self
 
@@ -43,11 +52,11 @@ class Follower(Generic[S]):
             raise StopAsyncIteration
         while self._news is None:
             if self._is_closed:
-                raise WatcherClosedError(f"the watcher was left before {self._watch.task} was settled")
+                raise WatcherClosedError(f"the watcher was left before {self.watch.task} was settled")
             self._told.clear()
             await self._told.wait()
         news, self._news = self._news, None
-        event: StatusChange[Any] | WatchFailed = make_event(self._watch, self._seen, news)
+        event: StatusChange[Any] | WatchFailed = make_event(self.watch, self._seen, news)
         self._is_done = event.is_final
         self._seen = None if isinstance(news, HubSpotError) else str(news.status)
         return event

@@ -6,6 +6,7 @@ import math
 from collections import deque
 from collections.abc import Iterable
 from heapq import heapify, heappop, heappush, nlargest
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from hubspot_async.tasks import EXPORT, HubSpotTask, Snapshot
@@ -24,14 +25,23 @@ BATCH = 20
 RANKED = 16_384
 """How many overdue entries are ranked at once, the longest overdue of them."""
 
-PATIENCE = 1.95
-"""An entry goes before all others when this many times as many looks as there are entries have passed it over."""
+PATIENCE = 1.9
+"""No entry is passed over by more than this many times as many looks as there are entries, and one batch."""
+
+OUTAGE = 8
+"""So many looks in a row that nobody answered make an outage, in which only one look at a time is made."""
+
+LONGEST_SILENCE = 10.0
+"""Seconds between two looks in an outage, at the most."""
 
 LIST_PAUSE = 1.0
 """Seconds between two rounds through a list, at the least."""
 
 NEXT_IN_LINE = 8.0
 """How many times as long the pauses are for an export that waits for another one."""
+
+
+_COUNT = attrgetter("count")
 
 
 class Group:
@@ -55,11 +65,19 @@ class Group:
         self._chosen: deque[Entry] = deque()
         self._exports = ExportLine()
         self._listings: dict[tuple[str, str], Listing] = {}
+        self._unanswered = 0
+        self._probes = 0
+        self._silent_until = -math.inf
 
     def add(self, watch: Watch, now: float) -> None:
-        """Take up a watch; its first look is due at once, an export's when its turn comes."""
+        """Take up a watch; its first look is due at once, of one just started a pause after that.
+
+        An export's is due when its turn comes.
+        """
         self.watches[watch.task] = watch
         watch.count = self.count
+        if watch.task.started_at is not None:
+            watch.due = max(now, watch.born + self._backoff.pause(0.0))
         if watch.task.kind is EXPORT:
             self._exports.add(watch)
         elif watch.task.kind.list_request is not None:
@@ -83,13 +101,16 @@ class Group:
             self._unlist(watch, now)
 
     def next_time(self, now: float) -> float:
-        """Tell when there is something to look at; it may turn out that nobody wants it any more."""
+        """Tell when there is something to look at."""
+        self._prune()
         if self._chosen or self._overdue:
-            return now
-        return self._heap[0].due if self._heap else math.inf
+            return max(now, self._silent_until)
+        return max(self._heap[0].due, self._silent_until) if self._heap else math.inf
 
     def pick(self, now: float) -> Entry | None:
         """Take the entry to look at now, the one from which most lateness is to be expected."""
+        if now < self._silent_until:
+            return None
         while self._heap and self._heap[0].due <= now:
             self._overdue.append(heappop(self._heap))
         while self._chosen or self._overdue:
@@ -99,8 +120,13 @@ class Group:
                 entry = self._chosen.popleft()
                 entry.is_lined_up = False
                 if entry.is_wanted:
+                    if isinstance(entry, Listing) and entry.pages == 0:
+                        entry.begin_round()
                     entry.is_looking = True
                     self.count += 1
+                    if self._unanswered >= OUTAGE:
+                        self._probes += 1
+                        self._silent_until = now + min(LONGEST_SILENCE, 2.0**self._probes)
                     return entry
         return None
 
@@ -116,11 +142,22 @@ class Group:
         entry.is_looking = False
         entry.seen_at = now
         entry.count = self.count
-        entry.due = now + pause
-        self._line_up(entry)
+        if not entry.is_lined_up:
+            entry.due = now + pause
+            self._line_up(entry)
+
+    def unanswered(self, now: float) -> None:
+        """Note that nobody answered a look, whichever it was."""
+        self._unanswered += 1
+        if self._unanswered == OUTAGE:
+            self._silent_until = now + 1.0
+
+    def answered(self) -> None:
+        """Note that somebody did."""
+        self._unanswered, self._probes, self._silent_until = 0, 0, -math.inf
 
     def observe(self, watch: Watch, status: str, now: float) -> None:
-        """Learn from the status of an unfinished task."""
+        """Learn from the status of a task that was not given up."""
         if watch.task.kind is EXPORT:
             for other in self._exports.observe(watch, status):
                 self._reschedule(other, now)
@@ -144,15 +181,18 @@ class Group:
 
     def page_shown(self, listing: Listing, page: Page[Any], now: float) -> list[tuple[Watch, Snapshot]]:
         """Learn from a page; give the watches it shows, and plan the next page or the next round."""
-        if listing.pages == 0:
-            listing.missing = {id for id, watch in listing.members.items() if not watch.is_held}
         listing.pages += 1
-        shown = [
-            (listing.members[snapshot.id], snapshot)
-            for snapshot in page.results
-            if snapshot.id in listing.members and snapshot.id in listing.missing
-        ]
-        listing.missing.difference_update(watch.task.id for watch, _ in shown)
+        listing.failures = 0
+        shown = []
+        for snapshot in page.results:
+            if snapshot.id in listing.missing:
+                listing.missing.remove(snapshot.id)
+                shown.append((listing.members[snapshot.id], snapshot))
+        for watch, _ in shown:
+            self._hazards.of(watch.task.kind).survived(*self._ages(watch, now))
+            watch.seen_at = now
+            if not watch.is_lined_up:
+                watch.due = now + self._pause(watch, now)
         if page.after and page.after != listing.after and len(listing.missing) > listing.pages:
             listing.after = page.after
             listing.is_looking = False
@@ -160,16 +200,11 @@ class Group:
             self._line_up(listing)
         else:
             self._end_round(listing, now)
-        for watch, _ in shown:
-            self._hazards.of(watch.task.kind).survived(*self._ages(watch, now))
-            watch.seen_at = now
-            if not watch.is_lined_up:
-                watch.due = now + self._pause(watch, now)
         return shown
 
     def end_round(self, listing: Listing, now: float) -> None:
         """Begin a new round through the list later."""
-        listing.missing, listing.after, listing.pages = set(), None, 0
+        listing.end_round()
         self.looked(listing, now)
 
     def switch_off(self, listing: Listing) -> None:
@@ -194,9 +229,11 @@ class Group:
         listing = self._listings.get(key)
         if listing is None:
             listing = self._listings[key] = Listing(watch.task.kind, watch.task.version, now - LIST_PAUSE)
+        if watch.task.id in listing.members:  # one task under two names
+            return
         listing.members[watch.task.id] = watch
         watch.listing = listing
-        if listing.is_in_use and not listing.is_looking and listing.pages == 0:
+        if listing.is_in_use and not listing.is_looking:
             self._reschedule(listing, min(listing.due, max(now, listing.seen_at + LIST_PAUSE)))
 
     def _unlist(self, watch: Watch, now: float) -> None:
@@ -209,6 +246,7 @@ class Group:
     def _single(self, listing: Listing) -> None:
         """Let the last one of a list be asked about by itself."""
         if not listing.is_in_use:
+            listing.end_round()
             for watch in listing.members.values():
                 self._line_up(watch)
 
@@ -234,15 +272,26 @@ class Group:
             entry.due = due
             self._line_up(entry)
 
+    def _prune(self) -> None:
+        """Drop those whom nobody wants to look at from where the next one is taken."""
+        for line, at in ((self._chosen, 0), (self._overdue, -1)):
+            while line and not line[at].is_wanted:
+                line[at].is_lined_up = False
+                del line[at]
+        while self._heap and not self._heap[0].is_wanted:
+            heappop(self._heap).is_lined_up = False
+
     def _rank(self, now: float) -> None:
         """Choose the next few of the overdue."""
         candidates = self._wanted(self._overdue[:RANKED])
         rest = self._overdue[RANKED:]
         if len(candidates) > 1:
             limit = PATIENCE * (len(self._heap) + len(candidates) + len(rest))
-            scores = {id(entry): self._score(entry, now, limit) for entry in candidates}
             size = max(1, len(candidates) // BATCH)
-            chosen = nlargest(size, candidates, key=lambda entry: scores[id(entry)])
+            chosen = self._impatient(candidates, limit)[:size]
+            if not chosen:
+                scores = {id(entry): self._score(entry, now) for entry in candidates}
+                chosen = nlargest(size, candidates, key=lambda entry: scores[id(entry)])
             taken = {id(entry) for entry in chosen}
             self._chosen.extend(chosen)
             self._overdue = [entry for entry in candidates if id(entry) not in taken] + rest
@@ -259,15 +308,23 @@ class Group:
                 entry.is_lined_up = False
         return wanted
 
-    def _score(self, entry: Entry, now: float, limit: float) -> tuple[int, float]:
-        """Give the lateness to expect of an entry; a list, and who was passed over too long, go before all others."""
-        passed = self.count - entry.count
-        if passed > limit or not isinstance(entry, Watch):
-            return 1, passed
+    def _impatient(self, entries: list[Entry], limit: float) -> list[Entry]:
+        """Give those who must go first lest anyone be passed over too often, the longest passed over first.
+
+        While they are looked at, one after the other, those behind them are passed over further.
+        """
+        line = sorted(entries, key=_COUNT)
+        behind = max((at for at, entry in enumerate(line, 1) if self.count - entry.count + at > limit), default=0)
+        return line[:behind]
+
+    def _score(self, entry: Entry, now: float) -> float:
+        """Give the lateness to expect of an entry; a list, which shows many, goes before all others."""
+        if not isinstance(entry, Watch):
+            return math.inf
         hazard = self._hazards.of(entry.task.kind)
         since, until = self._ages(entry, now)
         risk = hazard.cumulative((since + until) / 2) - hazard.cumulative(since)
-        return 0, (until - since) * -math.expm1(-risk)
+        return (until - since) * -math.expm1(-risk)
 
     def _ages(self, watch: Watch, until: float) -> tuple[float, float]:
         since = max(0.0, watch.seen_at - watch.born)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from datetime import datetime
 from typing import Protocol
 
@@ -41,47 +42,71 @@ class Looker:
         self._tasks = tasks
         self._tell = tell
         self._loop = asyncio.get_running_loop()
-        self._turn = asyncio.Lock()
-        self._due = Bell(self._loop)
+        self._bell = Bell(self._loop)
+        self._alarm = Bell(self._loop)
 
     def ring(self) -> None:
         """Say that something may be due earlier than it was."""
-        self._due.ring()
+        self._bell.ring()
 
     def close(self) -> None:
         """Give back the places that nobody will use."""
+        self._bell.ring_at(math.inf)
+        self._alarm.ring_at(math.inf)
         for group in self._schedule.groups:
             if group.has_place:
                 group.has_place = False
                 group.session.budget.give_back(POLL)
 
-    async def work(self) -> None:
-        """Look, again and again."""
-        while True:
-            async with self._turn:  # one worker waits for what falls due next, the others for their turn
-                group, entry = await self._next()
-            if isinstance(entry, Watch):
-                await self._look(group, entry)
-            elif isinstance(entry, Listing):
-                await self._look_at_page(group, entry)
+    def limit(self, watch: Watch, deadline: float) -> None:
+        """Set when a watch's time is up."""
+        self._schedule.limit(watch, deadline)
+        self._alarm.ring()
 
-    async def _next(self) -> tuple[Group, Entry]:
-        """Wait until an account has both something to look at and a place to do it."""
+    async def keep_time(self) -> None:
+        """Give up whose time is up, even while all workers wait for answers."""
         while True:
             now = self._loop.time()
             while (late := self._schedule.expired(now)) is not None:
                 self._expire(late, now)
-            choice = self._schedule.next(now)
-            if not isinstance(choice, Group):
-                await self._due.wait_until(choice)
-            elif self._has_place(choice):
-                choice.has_place = False
-                entry = choice.pick(now)
-                self._schedule.wake(choice, now)
+            self._alarm.ring_at(self._schedule.next_deadline)
+            await self._alarm.wait()
+
+    async def work(self) -> None:
+        """Look, again and again; sleep while there is nothing to look at."""
+        while True:
+            match self._pick():
+                case Group() as group, Watch() as watch:
+                    await self._look(group, watch)
+                case Group() as group, Listing() as listing:
+                    await self._look_at_page(group, listing)
+                case _:
+                    await self._bell.wait()
+
+    def _pick(self) -> tuple[Group, Entry] | None:
+        """Choose an account with both something to look at and a place to do it, and what to look at."""
+        now = self._loop.time()
+        while isinstance(group := self._schedule.next(now), Group):
+            if self._has_place(group):
+                group.has_place = False
+                entry = group.pick(now)
+                self._schedule.wake(group, now)
                 if entry is not None:
                     self._tally.polls += 1
-                    return choice, entry
-                choice.session.budget.give_back(POLL)
+                    self._wake_another(now)
+                    return group, entry
+                group.session.budget.give_back(POLL)
+        self._bell.ring_at(group)
+        return None
+
+    def _wake_another(self, now: float) -> None:
+        """Let one more worker see whether there is more to do; who is at work will see for himself."""
+        if self._bell.has_sleepers:
+            choice = self._schedule.next(now)
+            if isinstance(choice, Group):
+                self._bell.ring()
+            else:
+                self._bell.ring_at(choice)
 
     def _has_place(self, group: Group) -> bool:
         """Take a place for a group; where there is none let somebody wait for it, and everyone else go on."""
@@ -109,18 +134,20 @@ class Looker:
         if group.has_place and group.next_time(now) > now:
             group.has_place = False
             group.session.budget.give_back(POLL)
-        self._due.ring()
+        self._bell.ring()
 
     async def _look(self, group: Group, watch: Watch) -> None:
         self._tally.requests += 1
         try:
             snapshot = await group.session.send(watch.task.kind.status_request(watch.task), lane=None)
         except HubSpotError as error:
+            self._count(group, error)
             self._fail(watch, error)
         else:
+            group.answered()
             await self._see(watch, snapshot)
         finally:
-            self._wake(group)
+            self._schedule.wake(group, self._loop.time())
 
     async def _look_at_page(self, group: Group, listing: Listing) -> None:
         assert listing.kind.list_request is not None
@@ -128,12 +155,14 @@ class Looker:
         try:
             page = await group.session.send(listing.kind.list_request(listing.version, listing.after), lane=None)
         except HubSpotError as error:
+            self._count(group, error)
             self._fail_page(group, listing, error)
         else:
+            group.answered()
             for watch, snapshot in group.page_shown(listing, page, self._loop.time()):
                 await self._see(watch, snapshot, is_single=False)
         finally:
-            self._wake(group)
+            self._schedule.wake(group, self._loop.time())
 
     async def _see(self, watch: Watch, snapshot: Snapshot, *, is_single: bool = True) -> None:
         """Make of a look what the rules say."""
@@ -143,6 +172,7 @@ class Looker:
         if snapshot.status != watch.status:
             self._tally.moved(watch.status, snapshot.status)
             watch.status = snapshot.status
+            watch.details = watch.read_at = None
         if rules.lacks_result(watch.task, snapshot):
             self._wait_for_result(watch)
             return
@@ -155,6 +185,8 @@ class Looker:
             await self._read_details(watch)
             if self._is_gone(watch):
                 return
+        if snapshot.succeeded or not snapshot.is_terminal:
+            watch.group.observe(watch, snapshot.status, self._loop.time())
         error = None if snapshot.is_terminal else rules.ended_by_details(watch.task, watch.details)
         if snapshot.is_terminal:
             watch.lateness = lateness
@@ -162,7 +194,6 @@ class Looker:
         elif error is not None:
             self._end(watch, error)
         else:
-            watch.group.observe(watch, snapshot.status, self._loop.time())
             self._tell(watch, snapshot, is_news=rules.is_news(before, watch.details))
             if is_single:
                 watch.group.looked(watch, self._loop.time())
@@ -188,8 +219,14 @@ class Looker:
         except HubSpotError as error:
             log.debug("the record of %s could not be read: %s", watch.task, error)
 
-    def _fail(self, watch: Watch, error: HubSpotError) -> None:
+    def _count(self, group: Group, error: HubSpotError) -> None:
         self._tally.refused += isinstance(error, RateLimitError)
+        if rules.is_outage(error):
+            group.unanswered(self._loop.time())
+        elif not rules.passes(error):
+            group.answered()
+
+    def _fail(self, watch: Watch, error: HubSpotError) -> None:
         if not watch.is_scheduled:
             return
         watch.failures += not rules.passes(error)
@@ -205,9 +242,9 @@ class Looker:
 
     def _fail_page(self, group: Group, listing: Listing, error: HubSpotError) -> None:
         """Do without the list where HubSpot refuses it; what passes by itself only delays the next round."""
-        self._tally.refused += isinstance(error, RateLimitError)
+        listing.failures += not rules.passes(error)
         members = iter(listing.members.values())
-        ends = (rules.given_up(watch.task, error, age=rules.GRACE + 1, failures=rules.FEW) for watch in members)
+        ends = (rules.given_up(watch.task, error, age=math.inf, failures=listing.failures) for watch in members)
         end = next(ends, None)
         if end is None:
             log.debug("a look at the list of %ss failed: %s", listing.kind.name, error)
@@ -221,16 +258,21 @@ class Looker:
         for watch in list(group.watches.values()):
             if watch.is_scheduled:
                 self._end(watch, error)
+        self._wake(group)
 
     def _expire(self, watch: Watch, now: float) -> None:
         """Give up a watch whose time has run out; look once more where it was us who slept through it."""
         assert watch.deadline is not None
         if now - watch.deadline > LATE and watch.due < watch.deadline and not watch.is_held:
-            self._schedule.limit(watch, now + LATE)
-            watch.group.hasten(watch, now)
-            self._wake(watch.group)
+            self._schedule.limit(watch, now + self.grace(watch.group))
+            self.hasten(watch)
         else:
             self._end(watch, TimedOutError("not settled within its timeout", watch.task))
+            self._wake(watch.group)
+
+    def grace(self, group: Group) -> float:
+        """Tell how long a look at each watch of a group may take, if all are to have one."""
+        return LATE + 2 * len(group.watches) / group.session.budget.rate
 
     def _end(self, watch: Watch, news: Snapshot | HubSpotError, ended_at: float | None = None) -> None:
         """Tell the last of a watch and look at it no more."""
@@ -246,6 +288,11 @@ class Looker:
         if not watch.is_owed:
             self._schedule.forget(watch)
 
+    def hasten(self, watch: Watch) -> None:
+        """Look at a watch as soon as may be: somebody wants to know."""
+        watch.group.hasten(watch, self._loop.time())
+        self._wake(watch.group)
+
     def forget(self, watch: Watch) -> None:
         """Drop a watch that nobody waits for any more."""
         self._tally.moved(watch.status, None)
@@ -255,7 +302,7 @@ class Looker:
 
     def _wake(self, group: Group) -> None:
         self._schedule.wake(group, self._loop.time())
-        self._due.ring()
+        self._bell.ring()
 
 
 def _lateness(snapshot: Snapshot, session: Sender) -> float | None:

@@ -68,6 +68,11 @@ def passes(error: HubSpotError) -> bool:
             return False
 
 
+def is_outage(error: HubSpotError) -> bool:
+    """Whether a failure says that nobody answers, whatever is asked."""
+    return passes(error) and isinstance(error, ConnectionFailedError | ServerError | AccountMigratingError)
+
+
 def concerns_all(error: HubSpotError) -> bool:
     """Whether an error that ends one watch ends all of its account: the next look would bring the same."""
     return isinstance(error, UnauthorizedError | TokenRefreshError | DailyLimitError | SessionClosedError | TlsError)

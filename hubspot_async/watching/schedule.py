@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 from itertools import count
 from typing import Any
 
@@ -24,6 +24,7 @@ class Schedule:
         self._groups: dict[int, Group] = {}
         self._heap: list[tuple[float, int, Group]] = []
         self._deadlines: list[tuple[float, int, Watch]] = []
+        self._sweep_at = 100
         self._numbers = count()
 
     @property
@@ -58,6 +59,10 @@ class Schedule:
 
     def limit(self, watch: Watch, deadline: float) -> None:
         """Set when the watch's time is up."""
+        if len(self._deadlines) >= self._sweep_at:
+            self._deadlines = [entry for entry in self._deadlines if _counts(entry[0], entry[2])]
+            heapify(self._deadlines)
+            self._sweep_at = 2 * len(self._deadlines) + 100
         watch.deadline = deadline
         heappush(self._deadlines, (deadline, next(self._numbers), watch))
 
@@ -65,9 +70,14 @@ class Schedule:
         """Give a watch whose time is up, and do not give it again."""
         while self._deadlines and self._deadlines[0][0] <= now:
             deadline, _, watch = heappop(self._deadlines)
-            if watch.is_scheduled and watch.deadline == deadline:
+            if _counts(deadline, watch):
                 return watch
         return None
+
+    @property
+    def next_deadline(self) -> float:
+        """When to ask again who has expired."""
+        return self._deadlines[0][0] if self._deadlines else math.inf
 
     def next(self, now: float) -> Group | float:
         """Give a group with something to look at, or else when to ask again."""
@@ -76,9 +86,9 @@ class Schedule:
             if wake == group.wake and not group.is_blocked:
                 if wake <= now:
                     return group
-                return min(wake, self._next_deadline())
+                return wake
             heappop(self._heap)
-        return self._next_deadline()
+        return math.inf
 
     def wake(self, group: Group, now: float) -> None:
         """Enter a group under the time it has something to look at."""
@@ -98,5 +108,7 @@ class Schedule:
         group.wake = math.nan
         self.wake(group, now)
 
-    def _next_deadline(self) -> float:
-        return self._deadlines[0][0] if self._deadlines else math.inf
+
+def _counts(deadline: float, watch: Watch) -> bool:
+    """Whether a deadline is still that of its watch."""
+    return watch.is_scheduled and watch.deadline == deadline

@@ -113,7 +113,7 @@ class Watch(Entry):
 class Listing(Entry):
     """The tasks of one kind that HubSpot shows in a list, a hundred to a request, newest first."""
 
-    __slots__ = ("after", "is_off", "kind", "members", "missing", "pages", "version")
+    __slots__ = ("after", "failures", "is_off", "kind", "members", "missing", "pages", "version")
 
     def __init__(self, kind: TaskKind[Any], version: str, now: float) -> None:
         super().__init__(now)
@@ -128,6 +128,16 @@ class Listing(Entry):
         """Where the next page of this round begins."""
         self.pages = 0
         """How many this round has read."""
+        self.failures = 0
+        """Pages in a row that brought nothing usable."""
+
+    def begin_round(self) -> None:
+        """Set out to find all whom nobody holds back or looks at already."""
+        self.missing = {id for id, watch in self.members.items() if not (watch.is_held or watch.is_looking)}
+
+    def end_round(self) -> None:
+        """Forget how far this round has come."""
+        self.missing, self.after, self.pages = set(), None, 0
 
     @property
     def is_in_use(self) -> bool:

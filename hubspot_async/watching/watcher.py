@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import math
 import weakref
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
@@ -20,7 +19,7 @@ from hubspot_async.watching.backoff import Backoff
 from hubspot_async.watching.bell import Bell
 from hubspot_async.watching.events import StatusChange, WatchFailed
 from hubspot_async.watching.followers import Follower, make_event
-from hubspot_async.watching.looker import Looker
+from hubspot_async.watching.looker import LATE, Looker
 from hubspot_async.watching.schedule import Schedule
 from hubspot_async.watching.stats import Tally, WatchEstimate, WatchStats
 from hubspot_async.watching.watch import Watch
@@ -61,10 +60,12 @@ class TaskGroupWatcher:
         if self._is_open or self._was_left:
             raise WatcherClosedError("a watcher is entered once")
         self._news = Bell(asyncio.get_running_loop())
+        self._left = asyncio.Event()
         self._group: TaskGroup = anyio.create_task_group()
         await self._group.__aenter__()
         self._looker = Looker(self._schedule, self._tally, self._group, self._tell)
         self._is_open = True
+        self._group.start_soon(self._looker.keep_time)
         for _ in range(self._workers):
             self._group.start_soon(self._looker.work)
         return self
@@ -78,6 +79,7 @@ class TaskGroupWatcher:
                 for follower in watch.followers:
                     follower.close()
         self._news.ring()
+        self._left.set()
         self._group.cancel_scope.cancel()
         try:
             return await self._group.__aexit__(exc_type, exc, traceback)
@@ -103,8 +105,8 @@ class TaskGroupWatcher:
             if watch.news is not None:
                 self._enqueue(watch)
         if timeout is not None:
-            self._schedule.limit(watch, _time() + timeout)
-            self._ring()
+            limit = self._looker.limit if self._is_open else self._schedule.limit
+            limit(watch, _time() + timeout)
 
     @contextmanager
     def held_open(self) -> Iterator[None]:
@@ -126,21 +128,8 @@ class TaskGroupWatcher:
         Adds the task if it is new. Any number may follow one task, each at its own pace; none takes anything from the
         watcher's own iteration, which does not hand out a task that was only followed.
         """
-        self._check_open()
-        watch = self._watch(task, session)
-        follower: Follower[S] = Follower(watch)
-        if watch.news is not None:
-            follower.tell(watch.news)
-        watch.follow(follower)
-        watch.group.hasten(watch, _time())
-        self._schedule.wake(watch.group, _time())
-        self._ring()
-        try:
+        with self._following(task, session) as follower:
             yield follower
-        finally:
-            watch.unfollow(follower)
-            if not watch.followers and not watch.is_owed and watch.is_scheduled:
-                self._looker.forget(watch)
 
     async def settle(
         self, task: HubSpotTask[S], *, session: Sender | None = None, timeout: float | None = None
@@ -151,21 +140,18 @@ class TaskGroupWatcher:
         is left first, and whatever else ends the watch without an end of the task.
         """
         _check_timeout(timeout)
-        with anyio.move_on_after(timeout):
-            async with self.follow(task, session=session) as changes:
-                async for event in changes:
-                    if isinstance(event, WatchFailed):
-                        raise event.error.with_traceback(None)
-                    if event.is_final:
-                        return event
+        with self._following(task, session) as follower:
+            with anyio.move_on_after(timeout) as limit:
+                return await follower.last()
+            if _time() - limit.deadline > LATE:  # it was us who slept through it
+                self._looker.hasten(follower.watch)
+                with anyio.move_on_after(self._looker.grace(follower.watch.group)):
+                    return await follower.last()
         raise TimedOutError(f"not settled within {timeout} s", task)
 
     def __aiter__(self) -> _Events:
-        before = self._consumer() if self._consumer else None
-        if before is not None and not before.is_exhausted:
-            raise HubSpotError("this watcher is iterated already; use follow() for one more reader of a task")
         events = _Events(self)
-        self._consumer = weakref.ref(events)
+        self._hand_out_to(events)
         return events
 
     @property
@@ -187,7 +173,8 @@ class TaskGroupWatcher:
         """Give the figures every so many seconds until the block is left, for whoever must show that work goes on."""
         while self._is_open:
             yield self.stats
-            await anyio.sleep(every)
+            with anyio.move_on_after(every):
+                await self._left.wait()
 
     # Inside: what `add` keeps, and what the queue hands out. The workers' part is in looker.py.
 
@@ -206,6 +193,24 @@ class TaskGroupWatcher:
             self._tally.moved(None, watch.status)
             self._ring()
         return watch
+
+    @contextmanager
+    def _following(self, task: HubSpotTask[S], session: Sender | None) -> Iterator[Follower[S]]:
+        self._check_open()
+        watch = self._watch(task, session)
+        follower: Follower[S] = Follower(watch)
+        if watch.news is not None:
+            follower.tell(watch.news)
+        watch.follow(follower)
+        self._looker.hasten(watch)
+        try:
+            yield follower
+        finally:
+            watch.unfollow(follower)
+            if watch.is_scheduled and not watch.followers:
+                watch.is_held = watch.is_queued
+                if not watch.is_owed:
+                    self._looker.forget(watch)
 
     def _ring(self) -> None:
         if self._is_open:
@@ -232,12 +237,19 @@ class TaskGroupWatcher:
             if self._is_open:
                 self._news.ring()
 
+    def _hand_out_to(self, events: _Events) -> None:
+        """See to it that there is one loop at a time."""
+        before = self._consumer() if self._consumer else None
+        if before not in (None, events) and not before.is_over:
+            raise HubSpotError("this watcher is iterated already; use follow() for one more reader of a task")
+        self._consumer = weakref.ref(events)
+
     async def _next_event(self) -> StatusChange[Any] | WatchFailed:
         while not self._queue:
             self._check_open()
             if self._owed == 0 and self._holders == 0:
                 raise StopAsyncIteration
-            await self._news.wait_until(math.inf)
+            await self._news.wait()
         self._check_open()
         return self._take(self._queue.popleft())
 
@@ -264,7 +276,8 @@ class _Events:
     def __init__(self, watcher: TaskGroupWatcher) -> None:
         self._watcher = watcher
         self._is_waiting = False
-        self.is_exhausted = False
+        self.is_over = False
+        """Whether the loop over it has ended: there was no more to come, or the wait for it was broken off."""
 
     def __aiter__(self) -> _Events:
         return self
@@ -272,11 +285,12 @@ class _Events:
     async def __anext__(self) -> StatusChange[Any] | WatchFailed:
         if self._is_waiting:
             raise HubSpotError("somebody waits for the next event of this iteration already")
-        self._is_waiting = True
+        self._watcher._hand_out_to(self)
+        self._is_waiting, self.is_over = True, False
         try:
             return await self._watcher._next_event()
-        except StopAsyncIteration:
-            self.is_exhausted = True
+        except BaseException:
+            self.is_over = True
             raise
         finally:
             self._is_waiting = False

@@ -7,10 +7,11 @@ dropped. Only a model's required fields (status, state, id) can make an answer u
 from __future__ import annotations
 
 import json
+from codecs import BOM_UTF8
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any, TypeVar, cast, get_args, get_origin
+from typing import Any, TypeVar, get_args, get_origin
 
 import attrs
 from cattrs import Converter, transform_error
@@ -18,9 +19,9 @@ from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, overrid
 
 from hubspot_async.errors import InputError, InvalidResponseError
 from hubspot_async.models import columns, problems, values
+from hubspot_async.wire import lenient
 
 T = TypeVar("T")
-E = TypeVar("E", bound=values.OpenEnum)
 
 _converter = Converter(detailed_validation=True, prefer_attrib_converters=False)
 
@@ -56,7 +57,7 @@ def parse(content: bytes) -> Any:
     Raises InvalidResponseError, with no part of the content in its message.
     """
     try:
-        return _decoder.decode(content.decode("utf-8-sig"))
+        return _decoder.decode(content.removeprefix(BOM_UTF8).decode())
     except UnicodeDecodeError:
         raise InvalidResponseError("the answer is not UTF-8") from None
     except RecursionError:
@@ -71,7 +72,7 @@ def structure(document: Any, promise: type[T]) -> T:
     Raises InvalidResponseError naming the fields that cannot be read.
     """
     try:
-        model: T = _reader(cast("Any", promise))(document, promise)
+        model: T = _reader(promise)(document, promise)  # type: ignore[arg-type]
     except Exception as error:  # noqa: BLE001 - cattrs gathers whatever the single fields raise
         reasons = "; ".join(
             str(reason)[:200] for reason in transform_error(error, path="$", format_exception=_reason)[:3]
@@ -116,109 +117,9 @@ def _renames(cls: Any, **options: Any) -> dict[str, Any]:
     }
 
 
-# Reading: one small function for each odd thing that comes.
+# Reading: what a model is made of, and what may be missing from it.
 
-
-def _text(value: Any, _type: Any = None) -> str | None:
-    if value is None or isinstance(value, str):
-        return value
-    return str(value).lower() if isinstance(value, bool) else str(value) if isinstance(value, int | float) else None
-
-
-def _id(value: Any, _type: Any = None) -> str:
-    if isinstance(value, bool) or not isinstance(value, str | int):
-        raise TypeError(f"a {type(value).__name__} stands where text is due")
-    return value if isinstance(value, str) else str(value)
-
-
-def _number(value: Any, _type: Any = None) -> int | None:
-    try:
-        return int(value)
-    except (TypeError, ValueError, OverflowError):
-        return None
-
-
-def _flag(value: Any, _type: Any = None) -> bool | None:
-    return (
-        {"true": True, "false": False}.get(value.lower())
-        if isinstance(value, str)
-        else bool(value)
-        if value in (0, 1)
-        else None
-    )
-
-
-_EPOCH_LIMIT = 1e11
-"""Above this a number is milliseconds since 1970, not seconds."""
-
-
-def read_time(value: Any, _type: Any = None) -> values.Time | None:
-    """Read a moment as an aware datetime in UTC; what is no time is given back as text."""
-    try:
-        if isinstance(value, str):
-            moment = datetime.fromisoformat(value)
-        elif isinstance(value, int | float) and not isinstance(value, bool):
-            moment = datetime.fromtimestamp(value / 1000 if abs(value) > _EPOCH_LIMIT else value, UTC)
-        else:
-            return None
-        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-    except (ValueError, OverflowError, OSError):
-        return str(value)[:100] or None
-
-
-def read_links(value: Any, _type: Any = None) -> dict[str, str]:
-    """Read links, which HubSpot promises as a map and also sends as a list of maps."""
-    maps = value if isinstance(value, list) else [value]
-    pairs = (pair for each in maps if isinstance(each, dict) for pair in each.items())
-    return {key: link for key, link in pairs if isinstance(link, str)}
-
-
-def _counters(value: Any, _type: Any = None) -> dict[str, int]:
-    pairs = ((key, _number(count)) for key, count in value.items()) if isinstance(value, dict) else ()
-    return {key: count for key, count in pairs if count is not None}
-
-
-def read_context(value: Any, _type: Any = None) -> problems.Context | None:
-    """Read what an error refers to: lists by name, or text that was once such lists."""
-    if isinstance(value, dict):
-        return {
-            key: tuple(map(_shown, words)) if isinstance(words, list) else (_shown(words),)
-            for key, words in value.items()
-        }
-    return None if value is None else _shown(value)
-
-
-def _shown(value: Any) -> str:
-    """Keep as text what nobody promised, if it can be shown at all."""
-    try:
-        return str(value)
-    except RecursionError:
-        return "…"
-
-
-def _word_or_object(value: Any, _type: Any = None) -> str | dict[str, object] | None:
-    return value if value is None or isinstance(value, str | dict) else _shown(value)
-
-
-def _object(value: Any, _type: Any = None) -> dict[str, object] | None:
-    return value if isinstance(value, dict) else None
-
-
-def _word(value: Any, cls: type[E]) -> E:
-    """Read a word of an open enum; case and blanks around a known word do not matter."""
-    words: Mapping[str, E] = _words(cls)
-    known = words.get(value) if isinstance(value, str) else None
-    if known is None and not _id(value).strip():
-        raise ValueError("it is empty")
-    return known or words.get(_id(value).strip().upper()) or cls(value)
-
-
-@lru_cache
-def _words(cls: type[E]) -> dict[str, E]:
-    return {member.value: member for member in cls}
-
-
-_ITEMS: Mapping[Any, Callable[[Any, Any], Any]] = {str: _text, int: _number}
+_ITEMS: Mapping[Any, Callable[[Any, Any], Any]] = {str: lenient.text, int: lenient.number}
 
 
 def _tuple(cls: Any) -> Callable[[Any, Any], tuple[Any, ...]]:
@@ -228,11 +129,12 @@ def _tuple(cls: Any) -> Callable[[Any, Any], tuple[Any, ...]]:
     read = _ITEMS.get(item) or _converter.get_structure_hook(item)
 
     def read_all(value: Any, _type: Any) -> tuple[Any, ...]:
-        items = value if isinstance(value, list) else []
+        if not value or not isinstance(value, list):
+            return ()
         if has_gaps:
-            return tuple([read(each, item) for each in items])
-        read_items = [read(each, item) for each in items if each is not None]
-        return tuple([each for each in read_items if each is not None])
+            return tuple([read(each, item) for each in value])
+        items = [read(each, item) for each in value if each is not None]
+        return tuple([each for each in items if each is not None])
 
     return read_all
 
@@ -251,7 +153,9 @@ def _model(cls: Any) -> Callable[[Any, Any], Any]:
 
     def read_model(value: Any, _type: Any) -> Any:
         if isinstance(value, dict):
-            return read({key: each for key, each in value.items() if each is not None}, cls)
+            if None in value.values():
+                value = {key: each for key, each in value.items() if each is not None}
+            return read(value, cls)
         if has_required:
             raise TypeError(f"a {type(value).__name__} stands where an object is due")
         return cls()
@@ -264,25 +168,10 @@ def _problem(cls: Any) -> Callable[[Any, Any], Any]:
     read = _model(cls)
 
     def read_problem(value: Any, _type: Any) -> Any:
-        problem = value if isinstance(value, dict) else {"message": _shown(value)}
-        return read({**problem, "message": _text(problem.get("message"))}, cls)
+        problem = value if isinstance(value, dict) else {"message": lenient.shown(value)}
+        return read({**problem, "message": lenient.text(problem.get("message"))}, cls)
 
     return read_problem
-
-
-def _secret(value: Any, _type: Any = None) -> values.SecretUrl | None:
-    if value is None or value == "":
-        return None
-    if not isinstance(value, str):
-        raise TypeError(f"a {type(value).__name__} stands where a URL is due")
-    return values.SecretUrl(value)
-
-
-def _required_secret(value: Any, _type: Any = None) -> values.SecretUrl:
-    url = _secret(value)
-    if url is None:
-        raise ValueError("it is empty")
-    return url
 
 
 def _is_tuple(cls: Any) -> bool:
@@ -302,26 +191,26 @@ _converter.register_structure_hook_factory(_is_model)(_model)
 _converter.register_structure_hook_factory(_is_problem)(_problem)
 _converter.register_structure_hook_factory(_is_optional_model)(_optional_model)
 _converter.register_structure_hook_factory(_is_tuple)(_tuple)
-_converter.register_structure_hook(values.OpenEnum, _word)
-_converter.register_structure_hook(str, _id)
+_converter.register_structure_hook(values.OpenEnum, lenient.word)
+_converter.register_structure_hook(str, lenient.identifier)
 
 
 def _register(kind: Any, read: Callable[[Any, Any], Any]) -> None:
     _converter.register_structure_hook_func(lambda cls: cls == kind, read)
 
 
-_register(str | None, _text)
-_register(int | None, _number)
-_register(bool | None, _flag)
-_register(values.Time | None, read_time)
-_register(values.SecretUrl | None, _secret)
-_register(values.SecretUrl, _required_secret)
+_register(str | None, lenient.text)
+_register(int | None, lenient.number)
+_register(bool | None, lenient.flag)
+_register(values.Time | None, lenient.time)
+_register(values.SecretUrl | None, lenient.secret)
+_converter.register_structure_hook(values.SecretUrl, lenient.required_secret)
 _register(type(None), lambda _value, _type: None)
-_register(Mapping[str, str], read_links)
-_register(Mapping[str, int], _counters)
-_register(Mapping[str, object] | None, _object)
-_register(problems.Context | None, read_context)
-_register(str | Mapping[str, object] | None, _word_or_object)
+_register(Mapping[str, str], lenient.links)
+_register(Mapping[str, int], lenient.counters)
+_register(Mapping[str, object] | None, lenient.document)
+_register(problems.Context | None, lenient.context)
+_register(str | Mapping[str, object] | None, lenient.word_or_object)
 
 # Writing: unset fields are left out, and moments are ISO 8601.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
-from enum import Enum
+from enum import StrEnum
 from typing import Generic, Protocol, TypeVar
 from unicodedata import category
 from urllib.parse import quote
@@ -13,13 +13,14 @@ from urllib.parse import quote
 from attrs import field, frozen
 
 from hubspot_async.errors import InputError
-from hubspot_async.models.values import Source as Source
+from hubspot_async.models.values import Source
 from hubspot_async.wire.versions import Family, prefix
 
 T = TypeVar("T")
+P = TypeVar("P")
 
 
-class Lane(Enum):
+class Lane(StrEnum):
     """Who waits for an answer: a user, or the watcher. When both wait, each gets half of the places."""
 
     USER = "user"
@@ -54,6 +55,8 @@ class Form:
 
     fields: Mapping[str, object]
     files: tuple[FilePart, ...]
+    about: object = field(default=None, repr=False, kw_only=True)
+    """The model that it was made of, where no field of it is that."""
 
 
 @frozen
@@ -79,12 +82,12 @@ class Request(Generic[T]):
         cls,
         method: str,
         path: str,
-        promise: type[T] | None,
+        promise: type[P] | None,
         *,
         body: object = None,
         query: Mapping[str, object] | None = None,
         is_start: bool = False,
-    ) -> Request[T]:
+    ) -> Request[P]:
         """Ask for a *path* that no coroutine of this package covers, given whole and encoded: ``/crm/v3/owners``."""
         return Request(method, Family.OTHER, "", path, promise, body=body, query=query or {}, is_start=is_start)
 

@@ -22,7 +22,7 @@ from hubspot_async.errors import (
     UnauthorizedError,
 )
 from hubspot_async.models.problems import ErrorDetail
-from hubspot_async.wire import codec
+from hubspot_async.wire import codec, lenient
 from hubspot_async.wire.request import Request
 from hubspot_async.wire.versions import Family
 
@@ -89,8 +89,8 @@ def read_error(request: Request[Any], status: int, headers: Mapping[str, str], c
         sub_category=_word(body.get("subCategory")),
         correlation_id=_word(body.get("correlationId")) or _word(headers.get("X-HubSpot-Correlation-Id")),
         errors=[codec.structure(each, ErrorDetail) for each in _list(body.get("errors"))[:100] if each is not None],
-        context=codec.read_context(body.get("context")),
-        links=codec.read_links(body.get("links")),
+        context=lenient.context(body.get("context")),
+        links=lenient.links(body.get("links")),
         policy_name=_word(body.get("policyName")),
         retry_after=retry_after(headers),
     )

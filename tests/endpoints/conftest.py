@@ -13,6 +13,7 @@ from aiohttp.test_utils import TestServer
 from multidict import CIMultiDictProxy
 
 from hubspot_async import HubSpotSession
+from hubspot_async.sandbox import Sandbox
 from tests.contract import Contract
 from tests.samples import sample
 
@@ -80,6 +81,11 @@ class Recorder:
         """Say which sample is the answer from now on."""
         self._answer = lambda: web.Response(body=sample(name), status=status, content_type="application/json")
 
+    def says(self, *documents: object) -> None:
+        """Say what is answered, one document after the other."""
+        left = iter(documents)
+        self._answer = lambda: web.json_response(next(left))
+
     def only(self) -> Arrived:
         """The one request that came."""
         (arrived,) = self.requests
@@ -108,3 +114,10 @@ async def session(hubspot: Recorder, version: str | None) -> AsyncIterator[HubSp
 @pytest.fixture
 def version() -> None:
     """None is pinned, where a test does not say otherwise."""
+
+
+@pytest_asyncio.fixture
+async def at_sandbox(sandbox: Sandbox, version: str | None) -> AsyncIterator[HubSpotSession]:
+    """A session at a sandbox, whose tasks take no time to speak of."""
+    async with HubSpotSession(sandbox.token, account="acme", base_url=sandbox.url, versions=version) as session:
+        yield session

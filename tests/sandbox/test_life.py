@@ -136,6 +136,14 @@ async def test_tasks_are_ended_cancelled_and_held_by_hand(session: aiohttp.Clien
     async with Sandbox(math.inf) as sandbox:
         api = Api(sandbox, session, sandbox.token)
         ids = [(await api.post(f"{EXPORTS}/async", view())).json["id"] for _ in range(4)]
+        problem = {
+            "status": "error",
+            "category": "X",
+            "message": "half of it",
+            "context": {},
+            "errors": [],
+            "links": {},
+        }
 
         async def states() -> list[str]:
             return [(await api.get(f"{EXPORTS}/async/tasks/{id}/status")).json["status"] for id in ids]
@@ -143,7 +151,7 @@ async def test_tasks_are_ended_cancelled_and_held_by_hand(session: aiohttp.Clien
         waiting = await states()
         sandbox.finish(ids[0])
         sandbox.cancel(ids[1])
-        sandbox.finish(ids[2], errors=[{"message": "half of it"}])
+        sandbox.finish(ids[2], errors=[problem])
         ended = await states()
         flawed = (await api.get(f"{EXPORTS}/async/tasks/{ids[2]}/status")).json
         sandbox.finish()
@@ -151,7 +159,7 @@ async def test_tasks_are_ended_cancelled_and_held_by_hand(session: aiohttp.Clien
 
     assert waiting == ["PENDING"] * 4
     assert ended == ["COMPLETE", "CANCELED", "COMPLETE", "PENDING"]
-    assert (flawed["numErrors"], flawed["errors"]) == (1, [{"message": "half of it"}])
+    assert (flawed["numErrors"], flawed["errors"]) == (1, [problem])
 
 
 @pytest.mark.asyncio

@@ -11,7 +11,6 @@ async def ask(api: Api, app: OAuthApp, path: str = "/oauth/2026-03/token", **for
     return await api.of(None)("POST", path, data=credentials | form)
 
 
-@pytest.mark.no_contract  # 2026-09 describes no success
 @pytest.mark.parametrize("version", ["v1", "v3", "2026-03", "2026-09"])
 async def test_a_refresh_token_is_traded_for_an_access_token(api: Api, sandbox: Sandbox, version: str) -> None:
     app = sandbox.oauth_app("shop", expires_in=1800)
@@ -68,7 +67,6 @@ async def test_wrong_credentials_are_named(api: Api, sandbox: Sandbox, form: dic
     assert (answer.status, answer.json["status"]) == (400, status)
 
 
-@pytest.mark.no_contract  # 2026-09 describes no success
 async def test_tokens_expire_are_looked_into_and_revoked(api: Api, sandbox: Sandbox) -> None:
     app = sandbox.oauth_app()
     refresh = app.refresh_token

@@ -4,7 +4,7 @@ import asyncio
 import random
 from bisect import bisect_right
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from attrs import define, field
 
@@ -52,7 +52,6 @@ class Client:
     budget: Budget
     latency: Callable[[], float] = field(factory=lambda: random.Random(7).random)
     sent: list[float] = field(factory=list)
-    accepted: list[float] = field(factory=list)
     refused: list[float] = field(factory=list)
 
     async def call(self, lane: Lane = USER) -> None:
@@ -65,25 +64,24 @@ class Client:
             await asyncio.sleep(self.latency() * 0.5)
             is_accepted, headers = self.server.arrive(loop.time()), self.server.headers()
             await asyncio.sleep(self.latency() * 0.5)
-            self.budget.learn(headers, loop.time() - began)
             if is_accepted:
-                self.accepted.append(began)
+                self.budget.learn(headers, loop.time() - began)
                 return
             self.refused.append(began)
-            self.budget.refused(None, lane)
+            self.budget.refused(None, headers)
 
     @property
     def error_share(self) -> float:
         return len(self.refused) / max(1, len(self.sent))
 
 
-async def hammer(count: int, workers: int, call: Callable[[], object]) -> None:
+async def hammer(count: int, workers: int, call: Callable[[], Awaitable[None]]) -> None:
     """Make *count* calls from so many coroutines."""
     left = iter(range(count))
 
     async def work() -> None:
         for _ in left:
-            await call()  # type: ignore[misc]
+            await call()
 
     await asyncio.gather(*(work() for _ in range(workers)))
 

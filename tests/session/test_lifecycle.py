@@ -87,6 +87,20 @@ async def test_fault_127_a_client_closed_under_the_session_is_said_so(request_: 
 
 
 @pytest.mark.asyncio
+async def test_fault_127_a_client_closed_just_before_a_start_is_sent_leaves_no_doubt():
+    async def vault() -> str:
+        await client.close()
+        return TOKEN
+
+    async with RawServer(STARTED) as server, aiohttp.ClientSession() as client:
+        async with HubSpotSession(vault, base_url=server.url, client=client) as session:
+            with pytest.raises(SessionClosedError):
+                await session.send(START)
+            assert session.unanswered_starts == ()
+        assert server.connections == 0
+
+
+@pytest.mark.asyncio
 async def test_fault_127_a_client_closed_while_calls_are_on_their_way():
     async def silence(line: Line) -> None:
         await line.hear()

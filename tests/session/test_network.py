@@ -493,6 +493,22 @@ async def test_fault_18_an_answer_nobody_asked_for_is_not_read_as_the_next(pause
         assert server.connections == 2
 
 
+async def test_fault_18_a_start_on_such_a_connection_is_not_sent_and_so_tried_again():
+    async def two_answers(line: Line) -> None:
+        await line.hear()
+        await line.say(PENDING)
+        await asyncio.sleep(0.02)
+        await line.say(http(202, {"id": "evil"}))
+        await line.left()
+
+    async with RawServer(two_answers, STARTED) as server, connect(server) as session:
+        await session.send(STATUS)
+        await asyncio.sleep(0.05)
+        assert (await session.send(START)).id == "1"
+        assert [heard.line.split()[0] for heard in server.heard] == ["GET", "POST"]
+        assert session.unanswered_starts == ()
+
+
 @pytest.mark.parametrize("end", ["close", "reset"])
 async def test_fault_21_a_connection_closed_while_idle_goes_unnoticed(end: str):
     async def once(line: Line) -> None:

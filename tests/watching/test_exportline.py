@@ -128,9 +128,18 @@ def test_where_the_first_had_just_ended_the_order_was_kept():
     a, b, c, d = watches = [export(born) for born in (1, 2, 3, 4)]
     line = line_of(*watches)
     assert line.observe(b, "PROCESSING") == [a]
+    assert line.observe(a, "COMPLETE") == []
     line.remove(a, ended_at=50.0)
     assert line.observe(b, "PROCESSING") == []
     assert free(b, c, d) == [True, True, False]
+
+
+def test_so_does_a_second_that_is_done_before_the_first():
+    a, b, c, d = watches = [export(born) for born in (1, 2, 3, 4)]
+    line = line_of(*watches)
+    assert line.observe(b, "COMPLETE") == [a]
+    assert line.remove(b, ended_at=50.0) == (None, [c])
+    assert line.observe(a, "PROCESSING") == [d]
 
 
 def test_a_look_at_the_first_that_is_under_way_is_waited_for():
@@ -142,7 +151,7 @@ def test_a_look_at_the_first_that_is_under_way_is_waited_for():
 
 
 def test_an_empty_line_is_thought_to_keep_its_order_again():
-    a, b, c = watches = [export(born) for born in (1, 2, 3)]
+    a, b, _ = watches = [export(born) for born in (1, 2, 3)]
     line = line_of(*watches)
     line.observe(b, "PROCESSING")
     line.observe(a, "PENDING")

@@ -9,10 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hubspot_async.errors import InputError
+from hubspot_async.models.columns import ColumnMapping, ForeignKeyType
 from hubspot_async.models.exports import Filter, FilterGroup, ListExport, PublicCrmSearchRequest, Sort, ViewExport
 from hubspot_async.models.files import ImportFromUrl
 from hubspot_async.models.folders import FolderUpdate
-from hubspot_async.models.imports import ColumnMapping, FileImportPage, ForeignKeyType, ImportFile, ImportRequest
+from hubspot_async.models.imports import FileImportPage, ImportFile, ImportRequest
 from hubspot_async.wire import codec
 
 BARE_OPTIONS = {

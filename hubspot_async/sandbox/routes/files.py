@@ -18,6 +18,7 @@ from hubspot_async.sandbox.work.library import ACCESS, SCOPES, STRATEGIES, File,
 _PERIOD = re.compile(r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?)?", re.IGNORECASE)
 _PERIOD_DAYS = (365.0, 30.0, 7.0, 1.0, 1 / 24)
 _DAY = 86_400.0
+_SIZES = frozenset({"THUMB", "ICON", "MEDIUM", "PREVIEW"})
 
 
 async def import_from_url(call: Call) -> web.Response:
@@ -140,6 +141,7 @@ async def signed_url(call: Call) -> web.Response:
     """Make a URL by which anyone may fetch a file for a while."""
     file = _find(call)
     seconds = call.request.query.get("expirationSeconds", "3600")
+    Fields(dict(call.request.query), "query").word("size", _SIZES)
     if not seconds.isdigit() or int(seconds) == 0:
         raise invalid("expirationSeconds must be positive", context={"expirationSeconds": [seconds]})
     path = f"/files/{call.account.hub_id}/{file.id}/{file.full_name}"
@@ -226,21 +228,22 @@ def _moment(options: Fields, call: Call) -> float:
 _READ = ("files", "files.read", "files.ui_hidden.read")
 _WRITE = ("files", "files.write", "files.ui_hidden.write")
 _DELETE = ("files", "files.delete", "files.ui_hidden.write")
+_FULL = ("v3", "2026-03", "2026-09")  # 2025-09 came out with a few calls only
 
 FILES = Family(
     {version: f"/files/{version}/files" for version in VERSIONS},
     (
         Operation("files.import_from_url", "POST", "/import-from-url/async", import_from_url, _WRITE),
         Operation("files.import_status", "GET", "/import-from-url/async/tasks/{taskId}/status", import_status, _READ),
-        Operation("files.upload", "POST", "", upload, _WRITE),
+        Operation("files.upload", "POST", "", upload, _WRITE, _FULL),
         Operation("files.search", "GET", "/search", search_files, _READ),
-        Operation("files.stat", "GET", "/stat/{path:.+}", stat, _READ),
-        Operation("files.get", "GET", "/{fileId}", get, _READ),
-        Operation("files.replace", "PUT", "/{fileId}", replace, _WRITE),
-        Operation("files.update", "PATCH", "/{fileId}", update, _WRITE),
-        Operation("files.delete", "DELETE", "/{fileId}", delete, _DELETE),
-        Operation("files.gdpr_delete", "DELETE", "/{fileId}/gdpr-delete", gdpr_delete, _DELETE),
-        Operation("files.signed_url", "GET", "/{fileId}/signed-url", signed_url, _READ),
+        Operation("files.stat", "GET", "/stat/{path:.+}", stat, _READ, _FULL),
+        Operation("files.get", "GET", "/{fileId}", get, _READ, _FULL),
+        Operation("files.replace", "PUT", "/{fileId}", replace, _WRITE, _FULL),
+        Operation("files.update", "PATCH", "/{fileId}", update, _WRITE, _FULL),
+        Operation("files.delete", "DELETE", "/{fileId}", delete, _DELETE, _FULL),
+        Operation("files.gdpr_delete", "DELETE", "/{fileId}/gdpr-delete", gdpr_delete, _DELETE, _FULL),
+        Operation("files.signed_url", "GET", "/{fileId}/signed-url", signed_url, _READ, _FULL),
         Operation("files.download", "GET", "/{fileId}/download", download, _READ, versions=("v3", "2026-09")),
     ),
 )

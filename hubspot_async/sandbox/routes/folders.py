@@ -116,16 +116,17 @@ _WRITE = ("files", "files.write", "files.ui_hidden.write")
 _DELETE = ("files", "files.delete", "files.ui_hidden.write")
 _STATUS = "/update/async/tasks/{taskId}/status"
 _MOVES = ("v3", "2025-09", "2026-03")
+_FULL = ("v3", "2026-03", "2026-09")  # 2025-09 came out with a few calls only
 
 FOLDERS = Family(
     {version: f"/files/{version}/folders" for version in VERSIONS},
     (
         Operation("folders.update", "POST", "/update/async", update, _WRITE, versions=_MOVES),
         Operation("folders.update_status", "GET", _STATUS, update_status, _WRITE, versions=_MOVES),
-        Operation("folders.create", "POST", "", create, _WRITE),
+        Operation("folders.create", "POST", "", create, _WRITE, _FULL),
         Operation("folders.search", "GET", "/search", search_folders, _READ),
-        Operation("folders.get", "GET", "/{folder:.+}", get, _READ),
-        Operation("folders.patch", "PATCH", "/{folder:.+}", patch, _WRITE),
-        Operation("folders.delete", "DELETE", "/{folder:.+}", delete, _DELETE),
+        Operation("folders.get", "GET", "/{folder:.+}", get, _READ, _FULL),
+        Operation("folders.patch", "PATCH", r"/{folder:\d+}", patch, _WRITE),
+        Operation("folders.delete", "DELETE", "/{folder:.+}", delete, _DELETE, _FULL),
     ),
 )

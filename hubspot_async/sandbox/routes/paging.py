@@ -81,6 +81,8 @@ def _accepts(thing: Json, query: Query) -> bool:
 def _holds(thing: Json, name: str, wanted: list[str]) -> bool:
     if name in _LISTS:
         return any(_value(thing, _LISTS[name]) == _number(item, name) for item in _split(wanted))
+    if name == "allowsAnonymousAccess":
+        return str(thing.get("access", "")).startswith("PUBLIC") == (wanted[0].lower() == "true")
     field = name.removesuffix("Gte").removesuffix("Lte")
     value = _value(thing, field)
     if value is None:

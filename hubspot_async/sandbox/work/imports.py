@@ -84,7 +84,7 @@ class Import(Task):
         self._disk = disk
         self._touched: dict[str, dict[str, None]] = {}
         self._owners: dict[tuple[str, str], tuple[str, str]] = {}
-        self._pointers: list[tuple[tuple[str, str], ObjectType, str, int, int, list[str]]] = []
+        self._pointers: list[tuple[tuple[str, str], Column, ObjectType, str, int, int, list[str]]] = []
 
     def status(self, now: float) -> str:
         """The import's state in the words of an action's status, as cancelling tells it."""
@@ -244,11 +244,12 @@ class Import(Task):
                 self._owners[(kind.type_id, cell)] = (kind.type_id, record_id)
             elif column.points_to is not None:
                 file_id = self.order.file_ids[page.file_name]
-                self._pointers.append(((kind.type_id, record_id), column.points_to, cell, line, file_id, row))
+                self._pointers.append(((kind.type_id, record_id), column, column.points_to, cell, line, file_id, row))
 
     def _tie_files(self) -> None:
-        for one, kind, value, line, file_id, row in self._pointers:
-            other = self._owners.get((kind.type_id, value))
+        for one, column, kind, value, line, file_id, row in self._pointers:
+            known = kind.find(column.property_name, value) if column.column_type == "ASSOCIATION_KEYS" else None
+            other = (kind.type_id, known) if known else self._owners.get((kind.type_id, value))
             if other is None:
                 message = f"no {kind.name} is known as {value!r}"
                 error = RowError("NO_OBJECT_ID_FROM_ASSOCIATION_IDENTIFIER", line, file_id, row, message, None, value)

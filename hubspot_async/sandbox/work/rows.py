@@ -83,6 +83,10 @@ def _read_column(body: Fields, crm: Crm) -> Column:
         or body.word("idColumnType", COLUMN_TYPES)
         or ("HUBSPOT_OBJECT_ID" if body.text("propertyName") == OBJECT_ID else "")
     )
+    if column_type == "FLEXIBLE_ASSOCIATION_LABEL":
+        points_to = None  # it labels the association of a row's own records
+    elif column_type == "ASSOCIATION_KEYS":
+        points_to = kind
     property_name = body.text("propertyName")
     if column_type == "HUBSPOT_OBJECT_ID":
         property_name = OBJECT_ID
