@@ -20,7 +20,7 @@ PAIRS = 9
 
 async def ours(url: str, in_flight: int, polls: int) -> None:
     """The watcher, with so many tasks that are always due."""
-    from hubspot_async import Constant, HubSpotSession, RequestBudget, TaskGroupWatcher, exports, files
+    from hubspot_async import Constant, HubSpotSession, RequestBudget, TaskGroupWatcher, files
 
     budget = RequestBudget(10_000_000)
     async with HubSpotSession("pat-eu1-bench", base_url=url, budget=budget) as session:

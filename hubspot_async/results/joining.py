@@ -110,9 +110,8 @@ def _first_record(data: bytes, limits: Limits, *, is_all: bool) -> tuple[Record,
 
 def rewrite(table: Table, sink: Sink) -> Steps:
     """Write a table anew, from its cells."""
-    header: list[Record] = [table.header]
-    batch = header if table.header else []
-    while batch:
+    batch: Iterator[Record] | None = iter([table.header] if table.header else [])
+    while batch is not None:
         text = StringIO(newline="")
         csv.writer(text).writerows(batch)
         sink.write([text.getvalue().encode()])

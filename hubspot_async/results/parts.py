@@ -21,7 +21,7 @@ from hubspot_async.results.names import shown
 SLICE = 2**18
 """Bytes that are read at once, to be copied."""
 
-SIP = 2**16
+SIP = 2**15
 """Bytes that are read at once, to be taken apart: what becomes of them still fits into a processor's cache."""
 
 _LARGEST_DIRECTORY = 4 * 2**20
@@ -59,7 +59,7 @@ class Part:
     kind: Kind
     size: int
     pieces: Callable[[int], Iterator[bytes]] = field(repr=False)
-    """Gives its bytes from the beginning, so many at once. Raises FileFormatError where they are not what they should."""
+    """Gives its bytes, so many at once. Raises FileFormatError where they are not what they should be."""
 
 
 @frozen

@@ -42,7 +42,7 @@ class Rows:
         return self._rows()
 
     async def _rows(self) -> AsyncIterator[dict[str, str]]:
-        while batch := await in_thread(self._open().next):
+        while (batch := await in_thread(self._open().next)) is not None:
             for row in self._by_column(batch):
                 yield row
 
@@ -51,7 +51,7 @@ class Rows:
         if count < 1:
             raise InputError(f"count must be a positive number, not {count!r}")
         rows: list[dict[str, str]] = []
-        while batch := await in_thread(self._open().next):
+        while (batch := await in_thread(self._open().next)) is not None:
             rows += self._by_column(batch)
             while len(rows) >= count:
                 yield rows[:count]
@@ -62,7 +62,7 @@ class Rows:
     async def record_batches(self) -> AsyncIterator[pa.RecordBatch]:
         """Give the rows as pyarrow's record batches, some thousand in each and every column text (extra ``arrow``)."""
         _check_arrow()
-        while batch := await in_thread(self._open().next_arrow):
+        while (batch := await in_thread(self._open().next_arrow)) is not None:
             yield batch
 
     async def to_arrow(self) -> pa.Table:

@@ -28,7 +28,7 @@ def check_reader() -> None:
         raise InputError("rows of a spreadsheet need python-calamine: pip install 'hubspot-async[xlsx]'")
 
 
-def sheet_records(part: Part, limits: Limits) -> Iterator[list[Record]]:
+def sheet_records(part: Part, limits: Limits) -> Iterator[Iterator[Record]]:
     """Give the records of the first sheet, which is read into memory whole."""
     check_reader()
     import python_calamine
@@ -48,7 +48,7 @@ def sheet_records(part: Part, limits: Limits) -> Iterator[list[Record]]:
             raise FileFormatError(f"{part.name} is not a spreadsheet that can be read: {error}") from None
     rows = sheet.iter_rows()
     while batch := [[text(cell) for cell in row] for row in islice(rows, BATCH)]:
-        yield batch
+        yield iter(batch)
 
 
 def text(cell: Cell) -> str:

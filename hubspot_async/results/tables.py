@@ -23,22 +23,22 @@ class Table:
     def __init__(self, file: IO[bytes], name: str, limits: Limits, *, escape_formulas: bool = False) -> None:
         self._batches = _batches(contents_of(file, name, limits), limits)
         self._escape = escape_formulas
-        self.header = (self.next() or [[]])[0]
+        self.header: Record = next(self.next() or iter([[]]))
         """As it stands in the file."""
         self.columns = kept_apart(self.header)
         """Its names, each there once."""
 
-    def next(self) -> list[Record]:
-        """Give the next records, each as long as the header; none after the last."""
-        batch = next(self._batches, [])
-        return list(map(escaped, batch)) if self._escape else batch
+    def next(self) -> Iterator[Record] | None:
+        """Give the next records, each as long as the header; None after the last."""
+        batch = next(self._batches, None)
+        return iter([escaped(record) for record in batch]) if batch and self._escape else batch
 
     def next_arrow(self) -> pa.RecordBatch | None:
         """Give the next records as columns of text; None after the last."""
         import pyarrow as pa
 
         batch = self.next()
-        if not batch:
+        if batch is None:
             return None
         arrays = [pa.array(cells, pa.string()) for cells in zip(*batch, strict=True)]
         return pa.RecordBatch.from_arrays(arrays, schema=self.schema())
@@ -54,24 +54,24 @@ class Table:
         self._batches.close()
 
 
-def _batches(contents: Contents, limits: Limits) -> Generator[list[Record], None, None]:
+def _batches(contents: Contents, limits: Limits) -> Generator[Iterator[Record], None, None]:
     """Give the header alone, then the records of all parts."""
     header: Record | None = None
     for part in contents.parts:
         found = _records(part, limits)
         for first in found:
+            own = next(first)
             if header is None:
-                header = first[0]
-                yield [header]
-            elif first[0] != header:
+                header = own
+                yield iter([header])
+            elif own != header:
                 raise FileFormatError(f"{part.name} has another header than the part before it")
-            if first[1:]:
-                yield first[1:]
+            yield first
             break
         yield from found
 
 
-def _records(part: Part, limits: Limits) -> Iterator[list[Record]]:
+def _records(part: Part, limits: Limits) -> Iterator[Iterator[Record]]:
     if part.kind is Kind.CSV:
         return records(texts(part.pieces(SIP), part.name, limits), part.name, limits)
     return sheet_records(part, limits)

@@ -11,7 +11,8 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from io import StringIO
-from itertools import chain
+from itertools import chain, repeat
+from operator import methodcaller
 from typing import TypeAlias
 
 from attrs import define
@@ -21,8 +22,11 @@ from hubspot_async.results.limits import Limits
 
 Record: TypeAlias = list[str]
 
-_CRUMB = 2**12
+_CRUMB = 2**11
 """Letters that the csv module gets at least, where some of them cannot be cut."""
+
+_ENOUGH = 2**16
+"""Letters that make a batch, if they were read in crumbs."""
 
 _OTHER_BOMS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _END_OF_LINE = re.compile(r"\r\n|\r|\n")
@@ -63,53 +67,64 @@ def _last_line_end(text: str) -> int:
     return text.rfind("\n") + 1 or text.rfind("\r", 0, max(0, len(text) - 1)) + 1
 
 
-def records(pieces: Iterable[str], name: str, limits: Limits) -> Iterator[list[Record]]:
-    """Take apart pieces of whole lines, a batch of records for each; the first record is a header.
+def records(pieces: Iterable[str], name: str, limits: Limits) -> Iterator[Iterator[Record]]:
+    """Take apart pieces of whole lines, a batch of records for each, of which none is empty; the first is a header.
 
     Where every cell is quoted and none holds a quote, or none is quoted, cutting does it, faster than a parser that
     looks at every letter. What else there is, is for the csv module, a crumb of a piece at a time. Empty lines are left
     out. Cells that a record lacks are empty; what goes beyond the header must be.
     """
-    width, line, problem = None, 0, None
+    width, line, problem, size = None, 0, None, 0
     queue = _Queue(pieces)
-    gathered: list[Record] = []
+    gathered: list[Iterable[Record]] = []
     for text in queue:
-        batch = None if width is None else cut(text, width)
+        batch: Iterable[Record] | None = None if width is None else cut(text, width)
         if batch is not None:
             line += text.count("\n")
         elif queue.crumble(text):
             continue
         else:
             reading = _Reading(name, line, limits)
-            batch = reading.read(text, queue)
+            read = reading.read(text, queue)
             if width is None:
-                width = next(filter(None, map(len, batch)), None)
-            batch, misfit = _level(batch, width or 0, name, line)
+                width = next(filter(None, map(len, read)), None)
+            batch, misfit = _level(read, width or 0, name, line)
             line, problem = reading.line, misfit or reading.problem
-        gathered += batch
-        if gathered and (problem or not queue.has_crumbs):
-            yield gathered
-            gathered = []
+        gathered += [batch] if batch else []
+        size += len(text)
+        if gathered and (problem or size >= _ENOUGH or not queue.has_crumbs):
+            yield chain.from_iterable(gathered)
+            gathered, size = [], 0
         if problem:
             raise FileFormatError(problem)
     if gathered:
-        yield gathered
+        yield chain.from_iterable(gathered)
 
 
-def cut(text: str, width: int) -> list[Record] | None:
-    """Cut records of *width* cells out of *text*, or None where that might not be what the csv module makes of it."""
+def cut(text: str, width: int) -> Iterator[Record] | None:
+    """Cut records of *width* cells out of *text*, or None where that might not be what the csv module makes of it.
+
+    It is cut while it is taken: what is made in one thread and used in another is slow to get at.
+    """
     end = "\r\n" if text.endswith("\r\n") else "\n"
     quotes = text.count('"')
     quote = '"' if quotes else ""
     if width < 2 or not (text.startswith(quote) and text.endswith(quote + end)):
         return None
-    lines = text[len(quote) : -len(quote + end)].split(quote + end + quote)
+    inner, separator = text[len(quote) : -len(quote + end)], quote + end + quote
+    lines = inner.split(separator)
     if quotes and quotes != 2 * width * len(lines):
         return None  # some cell has a quote in it, or none around it
     if not quotes and (text.count("\n"), text.count("\r")) != (len(lines), len(lines) * (len(end) - 1)):
         return None  # lines end in more ways than one
-    found = [line.split(f"{quote},{quote}") for line in lines]
-    return found if set(map(len, found)) == {width} else None
+    between = f"{quote},{quote}"
+    if set(map(str.count, lines, repeat(between))) != {width - 1}:
+        return None
+    return _cut(inner, separator, between)
+
+
+def _cut(inner: str, separator: str, between: str) -> Iterator[Record]:
+    yield from map(methodcaller("split", between), inner.split(separator))
 
 
 class _Queue(Iterator[str]):

@@ -10,17 +10,26 @@ from hubspot_async.watching.watch import Watch
 ACTIVE = 2
 """How many of the unfinished are looked at: the one at work, and the next, to see whether the order is kept."""
 
+FIRST, NEXT = 0.95, 8.0
+"""By how much the pauses are longer for the export at work, alone of its account to be looked at, and for the next."""
+
+DOUBTFUL = 3
+"""So many looks in a row at a first that has not begun make one look at each of the parked worth its price."""
+
 
 class ExportLine:
     """Unfinished exports, oldest first; all but the first two are parked until their turn comes.
 
     Where one is seen to begin before the one ahead of it is done, the order is not kept, and nobody is parked any more.
+    While the first does not begin, another one may be at work: then the parked are looked at too, ever more rarely.
     """
 
     def __init__(self) -> None:
         self._line: list[Watch] = []
         self._is_kept = True
         self._ahead_of_turn: Watch | None = None
+        self._idle_looks = 0
+        self._doubt_at = DOUBTFUL
 
     def add(self, watch: Watch) -> None:
         """Put an export in its place."""
@@ -40,6 +49,7 @@ class ExportLine:
         was_first = self._line[0] is watch
         if was_first:
             self._ahead_of_turn = None
+            self._idle_looks, self._doubt_at = 0, DOUBTFUL
         self._line.remove(watch)
         heir = self._line[0] if self._is_kept and was_first and self._line else None
         if heir is not None and ended_at is not None:
@@ -48,20 +58,35 @@ class ExportLine:
 
     def observe(self, watch: Watch, status: str) -> list[Watch]:
         """Learn from a look at an export; give those to be looked at because of it."""
-        if not self._is_kept or watch not in self._line[:ACTIVE]:
+        if not self._is_kept or watch not in self._line:
             return []
         first = self._line[0]
-        if watch is not first and status != "PENDING" and not first.is_looking:
+        if watch is first:
+            return self._observe_first(status)
+        watch.is_parked = watch not in self._line[:ACTIVE]
+        if status != "PENDING" and not first.is_looking:
             self._ahead_of_turn = watch
             return [first]
-        if watch is first and status != "COMPLETE" and self._ahead_of_turn is not None:
-            self._is_kept = False
-            return self._unpark()
         return []
 
-    def is_next(self, watch: Watch) -> bool:
-        """Whether an export waits for the one ahead of it."""
-        return self._is_kept and len(self._line) > 1 and self._line[1] is watch
+    def _observe_first(self, status: str) -> list[Watch]:
+        if status != "COMPLETE" and self._ahead_of_turn is not None:
+            self._is_kept = False
+            return self._unpark()
+        self._idle_looks = self._idle_looks + 1 if status == "PENDING" else 0
+        if self._idle_looks < self._doubt_at:
+            return []
+        self._doubt_at *= 2
+        doubted = self._line[ACTIVE:]
+        for watch in doubted:
+            watch.is_parked = False
+        return doubted
+
+    def patience_for(self, watch: Watch) -> float:
+        """Give by how much longer to pause for a task than its age alone would have it; 1 for one that is no export."""
+        if not self._is_kept or watch not in self._line[:ACTIVE]:
+            return 1.0
+        return FIRST if watch is self._line[0] else NEXT
 
     def _unpark(self) -> list[Watch]:
         """Free those whose turn has come, and park the one who was pushed back; give the freed."""

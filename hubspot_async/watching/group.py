@@ -37,9 +37,6 @@ LONGEST_SILENCE = 10.0
 LIST_PAUSE = 1.0
 """Seconds between two rounds through a list, at the least."""
 
-NEXT_IN_LINE = 8.0
-"""How many times as long the pauses are for an export that waits for another one."""
-
 
 _COUNT = attrgetter("count")
 
@@ -332,4 +329,4 @@ class Group:
 
     def _pause(self, watch: Watch, now: float) -> float:
         pause = self._backoff.pause(max(0.0, now - watch.born))
-        return pause * NEXT_IN_LINE if self._exports.is_next(watch) else pause
+        return max(self._backoff.pause(0.0), pause * self._exports.patience_for(watch))

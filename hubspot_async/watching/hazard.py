@@ -10,8 +10,8 @@ from hubspot_async.tasks import TaskKind
 BINS = 48
 """Ages from under a second to 96 days, in half octaves: each bin reaches to √2 times the age of the one before it."""
 
-PRIOR_EVENTS = 2.0
-"""How many ended tasks the prior counts for, in each bin."""
+PRIOR_EVENTS = 0.5
+"""How many ended tasks the prior counts for, in each bin: it gives way to the first that ends there."""
 
 
 class Hazard:

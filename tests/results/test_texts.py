@@ -65,7 +65,7 @@ def test_fault_101_rows_come_as_a_correct_reader_gives_them(
 def test_fault_101_what_is_cut_is_what_the_csv_module_reads(text: str, width: int):
     found = cut(text, width)
     if found is not None:
-        assert found == list(csv.reader(io.StringIO(text, newline=""), strict=True))
+        assert list(found) == list(csv.reader(io.StringIO(text, newline=""), strict=True))
 
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
@@ -77,8 +77,8 @@ def test_fault_101_every_end_of_line(newline: str, size: int):
 
 def test_most_of_a_plain_file_is_cut_and_not_parsed():
     row = '"a","","é, x\r\ny"\r\n'
-    assert cut(row * 1000, 3) == [["a", "", "é, x\r\ny"]] * 1000
-    assert cut("a,,b\n" * 1000, 3) == [["a", "", "b"]] * 1000
+    assert list(cut(row * 1000, 3) or ()) == [["a", "", "é, x\r\ny"]] * 1000
+    assert list(cut("a,,b\n" * 1000, 3) or ()) == [["a", "", "b"]] * 1000
     assert cut('a,"",b\n', 3) is None
     assert cut("a\rb,c\nd\r\n", 2) is None
     assert cut('"say ""hi""",b\n', 2) is None
@@ -101,7 +101,7 @@ def test_fault_101_however_they_are_named(header: list[str]):
 def test_fault_102_a_hundred_thousand_columns(quote: str):
     line = ",".join(f"{quote}c{number}{quote}" for number in range(100_000)) + "\r\n"
     batches = records(texts(sliced(line.encode() * 5, 2**18), "x", LIMITS), "x", LIMITS)
-    sizes = [len(batch) for batch in batches]
+    sizes = [len(list(batch)) for batch in batches]
     assert sum(sizes) == 5
     assert max(sizes) <= 2
 
@@ -119,7 +119,7 @@ def test_fault_103_a_large_cell_and_one_too_large():
 def test_fault_103_a_quote_that_is_never_closed_is_an_error_and_names_its_line(line: bytes):
     content = b"a,b\r\n1,2\r\n3,4\r\n" + b'5,"6\r\n' + line * (3_000_000 // len(line))
     batches = records(texts(sliced(content, 2**18), "x", LIMITS), "x", Limits(row=2**20))
-    assert next(batches) == [["a", "b"], ["1", "2"], ["3", "4"]]
+    assert list(next(batches)) == [["a", "b"], ["1", "2"], ["3", "4"]]
     with pytest.raises(FileFormatError, match="line 4"):
         next(batches)
     with pytest.raises(FileFormatError, match="line 4"):
@@ -131,7 +131,8 @@ def test_fault_103_rows_after_a_large_one_are_all_there():
     rows = [[str(number), note if number % 7 == 3 else "x"] for number in range(30)]
     text = io.StringIO()
     csv.writer(text).writerows([["a", "b"], *rows])
-    batches = list(records(texts(sliced(text.getvalue().encode(), 2**14), "x", LIMITS), "x", LIMITS))
+    found = records(texts(sliced(text.getvalue().encode(), 2**14), "x", LIMITS), "x", LIMITS)
+    batches = [list(batch) for batch in found]
     assert [record for batch in batches for record in batch] == [["a", "b"], *rows]
     assert len(batches) > 4
 

@@ -1,7 +1,7 @@
 """Exports, which HubSpot makes one at a time: who is looked at, and who waits."""
 
 from hubspot_async.tasks import EXPORT
-from hubspot_async.watching.exportline import ExportLine
+from hubspot_async.watching.exportline import DOUBTFUL, NEXT, ExportLine
 from hubspot_async.watching.watch import Watch
 from tests.watching.pure import group
 
@@ -33,8 +33,8 @@ def test_they_stand_by_their_starts_however_they_were_added():
     a, b, c, d = [export(born) for born in (1, 2, 3, 4)]
     line = line_of(d, b, c, a)
     assert free(a, b, c, d) == [True, True, False, False]
-    assert line.is_next(b)
-    assert not line.is_next(a)
+    assert line.patience_for(b) == NEXT
+    assert line.patience_for(a) != NEXT
 
 
 def test_exports_of_one_moment_stand_as_they_were_added():
@@ -91,7 +91,7 @@ def test_the_line_keeps_its_order_although_the_first_was_born_again():
     line.add(late)
     line.add(between)
     assert free(b, between, c, d, late) == [True, True, False, False, False]
-    assert line.is_next(between)
+    assert line.patience_for(between) == NEXT
 
 
 def test_an_older_one_that_comes_late_pushes_back_who_was_second():
@@ -117,7 +117,7 @@ def test_where_the_first_is_unfinished_then_the_order_is_not_kept_and_nobody_wai
     line.observe(b, "PROCESSING")
     assert line.observe(a, "PENDING") == [c, d]
     assert free(*watches) == [True] * 4
-    assert not line.is_next(b)
+    assert line.patience_for(b) != NEXT
     later = export(9)
     line.add(later)
     assert free(later) == [True]
@@ -161,3 +161,24 @@ def test_an_empty_line_is_thought_to_keep_its_order_again():
     for watch in others:
         line.add(watch)
     assert free(d, e, f) == [True, True, False]
+
+
+def test_while_the_first_does_not_begin_the_parked_are_looked_at_ever_more_rarely():
+    watches = [export(born) for born in (1, 2, 3, 4, 5)]
+    line = line_of(*watches)
+    doubted_at = [look for look in range(1, 4 * DOUBTFUL + 1) if line.observe(watches[0], "PENDING")]
+    assert doubted_at == [DOUBTFUL, 2 * DOUBTFUL, 4 * DOUBTFUL]
+    assert not any(watch.is_parked for watch in watches)
+    assert line.observe(watches[4], "PENDING") == []
+    assert watches[4].is_parked, "it was looked at once, and waits like before"
+
+
+def test_one_that_began_out_of_turn_is_found_among_the_parked():
+    watches = [export(born) for born in (1, 2, 3, 4, 5)]
+    line = line_of(*watches)
+    for _ in range(DOUBTFUL):
+        line.observe(watches[0], "PENDING")
+    assert line.observe(watches[4], "PROCESSING") == [watches[0]]
+    line.observe(watches[0], "PENDING")
+    assert line.patience_for(watches[0]) == 1, "the order is not kept, and each goes by its age"
+    assert not any(watch.is_parked for watch in watches)
