@@ -1,6 +1,6 @@
-"""CPU per 10,000 polls, in a process of its own for each peer: ours with watcher, budget and session, and bare aiohttp.
+"""CPU per poll with watcher, budget and session, beside what others make of a poll; each in a process of its own.
 
-``python -m benchmarks.cpu`` prints the table.
+``python -m benchmarks.cpu [PAIRS]`` prints the table; peers that are not installed are left out.
 """
 
 from __future__ import annotations
@@ -11,53 +11,98 @@ import resource
 import statistics
 import subprocess
 import sys
+import warnings
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from importlib.util import find_spec
 
 from benchmarks.fastserver import pin, running
 
 POLLS = 10_000
 PAIRS = 9
+IN_FLIGHT = (1, 64, 512)
+TOKEN = "pat-eu1-bench"
 
 
 async def ours(url: str, in_flight: int, polls: int) -> None:
     """The watcher, with so many tasks that are always due."""
     from hubspot_async import Constant, HubSpotSession, RequestBudget, TaskGroupWatcher, files
 
-    budget = RequestBudget(10_000_000)
-    async with HubSpotSession("pat-eu1-bench", base_url=url, budget=budget) as session:
-        async with TaskGroupWatcher(session, backoff=Constant(1e-9), workers=in_flight) as watcher:
-            for number in range(in_flight):
-                watcher.add(files.task(f"AAAAAEZ{number:05d}"))
-            async for _ in watcher:
-                pass_on = watcher.stats.settled
-                assert pass_on == 0
-                if watcher.stats.by_status.get("PROCESSING", 0) == in_flight:
-                    break
-            while watcher.stats.polls < polls:
-                await asyncio.sleep(0.02)
+    session = HubSpotSession(TOKEN, base_url=url, budget=RequestBudget(10_000_000))
+    async with session, TaskGroupWatcher(session, backoff=Constant(1e-9), workers=in_flight) as watcher:
+        for number in range(in_flight):
+            watcher.add(files.task(number))
+        events = aiter(watcher)
+        for _ in range(in_flight):
+            await anext(events)
+        async for stats in watcher.progress(every=0.02):
+            if stats.polls >= polls:
+                return
 
 
 async def raw(url: str, in_flight: int, polls: int) -> None:
-    """A loop for each task, as one writes it by hand."""
+    """aiohttp and json, a loop for each task, as one writes it by hand."""
     import aiohttp
 
     left = polls
 
     async def watch(client: aiohttp.ClientSession, number: int) -> None:
         nonlocal left
+        path = f"/files/2026-03/files/import-from-url/async/tasks/{number}/status"
         while left > 0:
             left -= 1
-            path = f"/files/2026-03/files/import-from-url/async/tasks/AAAAAEZ{number:05d}/status"
-            async with client.get(url + path, headers={"Authorization": "Bearer pat-eu1-bench"}) as response:
-                status = json.loads(await response.read())["status"]
-            if status == "COMPLETE":
-                break
+            async with client.get(url + path, headers={"Authorization": f"Bearer {TOKEN}"}) as response:
+                if json.loads(await response.read())["status"] == "COMPLETE":
+                    return
             await asyncio.sleep(0)
 
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as client:
         await asyncio.gather(*(watch(client, number) for number in range(in_flight)))
 
 
+async def sdk(url: str, in_flight: int, polls: int) -> None:
+    """hubspot-sdk's asynchronous client, a loop for each task."""
+    from hubspot_sdk import AsyncHubSpot
+
+    left = polls
+
+    async def watch(client: AsyncHubSpot, number: int) -> None:
+        nonlocal left
+        while left > 0:
+            left -= 1
+            if (await client.files.get_import_status(str(number))).status == "COMPLETE":
+                return
+            await asyncio.sleep(0)
+
+    async with AsyncHubSpot(access_token=TOKEN, base_url=url) as client:
+        await asyncio.gather(*(watch(client, number) for number in range(in_flight)))
+
+
+async def official(url: str, in_flight: int, polls: int) -> None:
+    """hubspot-api-client in threads, as its users are told to."""
+    from hubspot import HubSpot
+
+    client = HubSpot(access_token=TOKEN)
+    client.files.files_api.api_client.configuration.host = url
+
+    def watch(number: int) -> None:
+        for _ in range(polls // in_flight):
+            client.files.files_api.check_import_status(str(number))
+
+    with ThreadPoolExecutor(in_flight) as threads:
+        list(threads.map(watch, range(in_flight)))
+
+
+PEERS: dict[str, tuple[Callable[[str, int, int], Awaitable[None]], str]] = {
+    "hubspot_async": (ours, "hubspot_async"),
+    "aiohttp": (raw, "aiohttp"),
+    "hubspot-sdk": (sdk, "hubspot_sdk"),
+    "hubspot-api-client": (official, "hubspot"),
+}
+
+
 def spent() -> float:
+    """Give the CPU seconds of this process so far."""
     usage = resource.getrusage(resource.RUSAGE_SELF)
     return usage.ru_utime + usage.ru_stime
 
@@ -65,38 +110,39 @@ def spent() -> float:
 def measure(peer: str, url: str, in_flight: int) -> float:
     """Run one peer in a process of its own and give its CPU seconds per poll, start-up taken out."""
     command = [sys.executable, "-m", "benchmarks.cpu", peer, url, str(in_flight)]
-    return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    return float(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
 
 
 def child(peer: str, url: str, in_flight: int) -> None:
+    """Be that process."""
+    warnings.simplefilter("ignore")
     pin(0)
-    run = {"ours": ours, "raw": raw}[peer]
-    asyncio.run(run(url, in_flight, 500))
+    watch = PEERS[peer][0]
+    polls = POLLS if peer in ("hubspot_async", "aiohttp") else POLLS // 5
+    asyncio.run(watch(url, in_flight, max(in_flight, 200)))  # type: ignore[arg-type]
     before = spent()
-    asyncio.run(run(url, in_flight, POLLS))
-    print((spent() - before) / POLLS)
+    asyncio.run(watch(url, in_flight, polls))  # type: ignore[arg-type]
+    print((spent() - before) / polls)
 
 
-def main() -> None:
-    pairs = int(sys.argv[1]) if len(sys.argv) > 1 else PAIRS
-    print(
-        f"{'in flight':>9}  {'ours':>9}  {'aiohttp':>9}  {'ratio':>6}   median of {pairs} interleaved pairs, µs of CPU a poll"
-    )
+def main(pairs: int) -> None:
+    """Print the table: peers in turn, over and over, and the medians of the ratios."""
+    peers = [name for name, (_, module) in PEERS.items() if find_spec(module)]
+    print(f"µs of CPU a poll, and the ratio to aiohttp, medians of {pairs} rounds")
+    print(f"{'in flight':>9}" + "".join(f"{peer:>26}" for peer in peers))
     with running() as url:
-        for in_flight in (1, 64, 512):
-            ours_, raw_ = [], []
-            for _ in range(pairs):
-                ours_.append(measure("ours", url, in_flight))
-                raw_.append(measure("raw", url, in_flight))
-            ratio = statistics.median(a / b for a, b in zip(ours_, raw_, strict=True))
-            print(
-                f"{in_flight:>9}  {statistics.median(ours_) * 1e6:>9.1f}  {statistics.median(raw_) * 1e6:>9.1f}  {ratio:>6.2f}",
-                flush=True,
-            )
+        for in_flight in IN_FLIGHT:
+            rounds = [{peer: measure(peer, url, in_flight) for peer in peers} for _ in range(pairs)]
+            cells = []
+            for peer in peers:
+                micros = statistics.median(each[peer] for each in rounds) * 1e6
+                ratio = statistics.median(each[peer] / each["aiohttp"] for each in rounds)
+                cells.append(f"{micros:17.0f} {ratio:6.2f} ×")
+            print(f"{in_flight:>9}" + "".join(cells), flush=True)
 
 
 if __name__ == "__main__":
     if len(sys.argv) > 3:
         child(sys.argv[1], sys.argv[2], int(sys.argv[3]))
     else:
-        main()
+        main(int(sys.argv[1]) if len(sys.argv) > 1 else PAIRS)
