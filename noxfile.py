@@ -1,4 +1,4 @@
-"""The project's habits: nox -s tests, tests_all, peers, lint, typing, docs, demo."""
+"""The project's habits: nox -s tests, tests_all, peers, lint, typing, docs, bench, demo."""
 
 import nox
 
@@ -66,6 +66,14 @@ def docs(session: nox.Session) -> None:
     """Build the documentation; a warning is an error."""
     install(session, "docs")
     session.run("sphinx-build", "-q", "-W", "--keep-going", "-b", "html", "docs", "docs/_build/html", *session.posargs)
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Measure every figure of the docs beside its peers; takes about a quarter of an hour, and a quiet machine."""
+    install(session, "peers")
+    for figure in session.posargs or ("decode", "memory", "cpu", "simulate", "end_to_end"):
+        session.run("python", "-m", f"benchmarks.{figure}")
 
 
 @nox.session

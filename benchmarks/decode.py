@@ -49,9 +49,8 @@ def main() -> None:
     imports = [(started(NAMES), started(MODELS), started(BARE)) for _ in range(15)]
     for name, at in (("every public name", 0), ("hubspot_async.models", 1)):
         ratio = median(each[at] / each[2] for each in imports)
-        print(
-            f"import {name}: {median(each[at] for each in imports) * 1000:.0f} ms, ratio to the bare libraries {ratio:.2f}"
-        )
+        millis = median(each[at] for each in imports) * 1000
+        print(f"import {name}: {millis:.0f} ms, ratio to the bare libraries {ratio:.2f}")
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from hubspot_async.results.names import shown
 SLICE = 2**18
 """Bytes that are read at once, to be copied."""
 
-SIP = 2**17
+SIP = 2**16
 """Bytes that are read at once, to be taken apart: what becomes of them still fits into a processor's cache."""
 
 _LARGEST_DIRECTORY = 4 * 2**20
