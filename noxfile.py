@@ -21,7 +21,7 @@ def install(session: nox.Session, *groups: str, package: str | None = "-e.[cli]"
 
 def run_tests(session: nox.Session) -> None:
     install(session, "test")
-    session.run("pytest", *session.posargs)
+    session.run("pytest", *(session.posargs or ("-n", "auto")))
 
 
 @nox.session

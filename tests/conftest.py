@@ -55,8 +55,17 @@ def contract_is_owed(config: pytest.Config) -> bool:
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    if exitstatus == pytest.ExitCode.OK and contract_is_owed(session.config):
+    worker: dict[str, int] | None = getattr(session.config, "workeroutput", None)
+    if worker is not None:
+        worker["calls_checked"] = session.config.stash[CALLS_CHECKED]
+    elif exitstatus == pytest.ExitCode.OK and contract_is_owed(session.config):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Add up what the processes of a run have held; the one that they belong to holds nothing itself."""
+    node.config.stash[CALLS_CHECKED] += node.workeroutput.get("calls_checked", 0)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

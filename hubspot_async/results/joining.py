@@ -16,7 +16,7 @@ from hubspot_async.results.limits import Limits
 from hubspot_async.results.parts import SIP, SLICE, Part
 from hubspot_async.results.sink import Sink
 from hubspot_async.results.tables import Table
-from hubspot_async.results.texts import Record, field_limit, records, texts
+from hubspot_async.results.texts import Batch, Record, field_limit, records, texts
 
 Steps: TypeAlias = Generator[None, None, None]
 
@@ -110,7 +110,7 @@ def _first_record(data: bytes, limits: Limits, *, is_all: bool) -> tuple[Record,
 
 def rewrite(table: Table, sink: Sink) -> Steps:
     """Write a table anew, from its cells."""
-    batch: Iterator[Record] | None = iter([table.header] if table.header else [])
+    batch: Batch | None = iter([table.header] if table.header else [])
     while batch is not None:
         text = StringIO(newline="")
         csv.writer(text).writerows(batch)

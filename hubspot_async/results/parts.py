@@ -21,8 +21,8 @@ from hubspot_async.results.names import shown
 SLICE = 2**18
 """Bytes that are read at once, to be copied."""
 
-SIP = 2**16
-"""Bytes that are read at once, to be taken apart: what becomes of them still fits into a processor's cache."""
+SIP = 2**19
+"""Bytes that are read at once, to be taken apart in slices."""
 
 _LARGEST_DIRECTORY = 4 * 2**20
 _LOCAL_HEADER = 30

@@ -12,7 +12,7 @@ from typing import TypeAlias
 from hubspot_async.errors import FileFormatError, InputError
 from hubspot_async.results.limits import Limits
 from hubspot_async.results.parts import SLICE, Kind, Part, check_members
-from hubspot_async.results.texts import Record
+from hubspot_async.results.texts import Batch
 
 BATCH = 1000
 
@@ -28,7 +28,7 @@ def check_reader() -> None:
         raise InputError("rows of a spreadsheet need python-calamine: pip install 'hubspot-async[xlsx]'")
 
 
-def sheet_records(part: Part, limits: Limits) -> Iterator[Iterator[Record]]:
+def sheet_records(part: Part, limits: Limits) -> Iterator[Batch | None]:
     """Give the records of the first sheet, which is read into memory whole."""
     check_reader()
     import python_calamine
@@ -49,6 +49,7 @@ def sheet_records(part: Part, limits: Limits) -> Iterator[Iterator[Record]]:
     rows = sheet.iter_rows()
     while batch := [[text(cell) for cell in row] for row in islice(rows, BATCH)]:
         yield iter(batch)
+        yield None
 
 
 def text(cell: Cell) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
+from itertools import chain
 from typing import IO, TYPE_CHECKING
 
 from hubspot_async.errors import FileFormatError
@@ -11,7 +12,7 @@ from hubspot_async.results.limits import Limits
 from hubspot_async.results.names import kept_apart
 from hubspot_async.results.parts import SIP, Contents, Kind, Part, contents_of
 from hubspot_async.results.sheets import sheet_records
-from hubspot_async.results.texts import Record, records, texts
+from hubspot_async.results.texts import Batch, Record, records, texts
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -28,10 +29,14 @@ class Table:
         self.columns = kept_apart(self.header)
         """Its names, each there once."""
 
-    def next(self) -> Iterator[Record] | None:
-        """Give the next records, each as long as the header; None after the last."""
-        batch = next(self._batches, None)
+    def next(self) -> Batch | None:
+        """Give the next records, each as long as the header; None after the last. It may take a while."""
+        batch = next((batch for batch in self._batches if batch is not None), None)
         return iter([escaped(record) for record in batch]) if batch and self._escape else batch
+
+    def next_at_hand(self) -> Batch | None:
+        """Give the next records if they are there, without delay; None says that it is `next` that has to get them."""
+        return None if self._escape else next(self._batches, None)
 
     def next_arrow(self) -> pa.RecordBatch | None:
         """Give the next records as columns of text; None after the last."""
@@ -40,7 +45,10 @@ class Table:
         batch = self.next()
         if batch is None:
             return None
-        arrays = [pa.array(cells, pa.string()) for cells in zip(*batch, strict=True)]
+        while (more := self.next_at_hand()) is not None:
+            batch = chain(batch, more)
+        columns = list(zip(*batch, strict=True)) or [()] * len(self.columns)
+        arrays = [pa.array(cells, pa.string()) for cells in columns]
         return pa.RecordBatch.from_arrays(arrays, schema=self.schema())
 
     def schema(self) -> pa.Schema:
@@ -54,12 +62,13 @@ class Table:
         self._batches.close()
 
 
-def _batches(contents: Contents, limits: Limits) -> Generator[Iterator[Record], None, None]:
+def _batches(contents: Contents, limits: Limits) -> Generator[Batch | None, None, None]:
     """Give the header alone, then the records of all parts."""
     header: Record | None = None
     for part in contents.parts:
+        yield None
         found = _records(part, limits)
-        for first in found:
+        for first in filter(None, found):
             own = next(first)
             if header is None:
                 header = own
@@ -71,7 +80,7 @@ def _batches(contents: Contents, limits: Limits) -> Generator[Iterator[Record], 
         yield from found
 
 
-def _records(part: Part, limits: Limits) -> Iterator[Iterator[Record]]:
+def _records(part: Part, limits: Limits) -> Iterator[Batch | None]:
     if part.kind is Kind.CSV:
         return records(texts(part.pieces(SIP), part.name, limits), part.name, limits)
     return sheet_records(part, limits)

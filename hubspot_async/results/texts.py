@@ -21,12 +21,13 @@ from hubspot_async.errors import FileFormatError
 from hubspot_async.results.limits import Limits
 
 Record: TypeAlias = list[str]
+Batch: TypeAlias = Iterator[Record]
+
+_SLICE = 2**16
+"""Letters that are taken apart at once: half a millisecond."""
 
 _CRUMB = 2**11
-"""Letters that the csv module gets at least, where some of them cannot be cut."""
-
-_ENOUGH = 2**16
-"""Letters that make a batch, if they were read in crumbs."""
+"""Letters that the csv module gets at once, where not all of a slice can be cut."""
 
 _OTHER_BOMS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _END_OF_LINE = re.compile(r"\r\n|\r|\n")
@@ -67,41 +68,30 @@ def _last_line_end(text: str) -> int:
     return text.rfind("\n") + 1 or text.rfind("\r", 0, max(0, len(text) - 1)) + 1
 
 
-def records(pieces: Iterable[str], name: str, limits: Limits) -> Iterator[Iterator[Record]]:
-    """Take apart pieces of whole lines, a batch of records for each, of which none is empty; the first is a header.
+def records(pieces: Iterable[str], name: str, limits: Limits) -> Iterator[Batch | None]:
+    """Take apart pieces of whole lines, a batch of records at a time; the first record is a header.
 
     Where every cell is quoted and none holds a quote, or none is quoted, cutting does it, faster than a parser that
     looks at every letter. What else there is, is for the csv module, a crumb of a piece at a time. Empty lines are left
     out. Cells that a record lacks are empty; what goes beyond the header must be.
+
+    It gives None before whatever may take long: the next batch is better asked for in a thread.
     """
-    width, line, problem, size = None, 0, None, 0
-    queue = _Queue(pieces)
-    gathered: list[Iterable[Record]] = []
-    for text in queue:
-        batch: Iterable[Record] | None = None if width is None else cut(text, width)
-        if batch is not None:
-            line += text.count("\n")
-        elif queue.crumble(text):
-            continue
-        else:
-            reading = _Reading(name, line, limits)
-            read = reading.read(text, queue)
-            if width is None:
-                width = next(filter(None, map(len, read)), None)
-            batch, misfit = _level(read, width or 0, name, line)
-            line, problem = reading.line, misfit or reading.problem
-        gathered += [batch] if batch else []
-        size += len(text)
-        if gathered and (problem or size >= _ENOUGH or not queue.has_crumbs):
-            yield chain.from_iterable(gathered)
-            gathered, size = [], 0
-        if problem:
-            raise FileFormatError(problem)
-    if gathered:
-        yield chain.from_iterable(gathered)
+    reading = _Reading(name, limits, _Queue(pieces))
+    yield None
+    for text in reading.queue:
+        batch = reading.cut(text)
+        if batch is None:
+            yield None
+            batch = reading.read(text)
+        yield batch
+        if reading.problem:
+            raise FileFormatError(reading.problem)
+        if not reading.queue.has_more_at_hand:
+            yield None
 
 
-def cut(text: str, width: int) -> Iterator[Record] | None:
+def cut(text: str, width: int) -> Batch | None:
     """Cut records of *width* cells out of *text*, or None where that might not be what the csv module makes of it.
 
     It is cut while it is taken: what is made in one thread and used in another is slow to get at.
@@ -111,8 +101,7 @@ def cut(text: str, width: int) -> Iterator[Record] | None:
     quote = '"' if quotes else ""
     if width < 2 or not (text.startswith(quote) and text.endswith(quote + end)):
         return None
-    inner, separator = text[len(quote) : -len(quote + end)], quote + end + quote
-    lines = inner.split(separator)
+    lines = text[len(quote) : -len(quote + end)].split(quote + end + quote)
     if quotes and quotes != 2 * width * len(lines):
         return None  # some cell has a quote in it, or none around it
     if not quotes and (text.count("\n"), text.count("\r")) != (len(lines), len(lines) * (len(end) - 1)):
@@ -120,102 +109,127 @@ def cut(text: str, width: int) -> Iterator[Record] | None:
     between = f"{quote},{quote}"
     if set(map(str.count, lines, repeat(between))) != {width - 1}:
         return None
-    return _cut(inner, separator, between)
-
-
-def _cut(inner: str, separator: str, between: str) -> Iterator[Record]:
-    yield from map(methodcaller("split", between), inner.split(separator))
+    return map(methodcaller("split", between), lines)
 
 
 class _Queue(Iterator[str]):
-    """Pieces of text, of which one may be put back, whole or in crumbs."""
+    """Pieces of text, in slices of whole lines; some may be put back."""
 
     def __init__(self, pieces: Iterable[str]) -> None:
         self._pieces = iter(pieces)
-        self._crumbs: deque[str] = deque()
+        self._slices: deque[str] = deque()
 
     def __next__(self) -> str:
-        return self._crumbs.popleft() if self._crumbs else next(self._pieces)
+        if not self._slices:
+            self._slices.extend(_sliced(next(self._pieces), _SLICE))
+        return self._slices.popleft()
 
     @property
-    def has_crumbs(self) -> bool:
-        """Whether the next piece is part of one that was there before."""
-        return bool(self._crumbs)
+    def has_more_at_hand(self) -> bool:
+        """Whether the next one comes without being read from anywhere."""
+        return bool(self._slices)
 
-    def put_back(self, text: str) -> None:
-        """Have *text* come next."""
-        if text:
-            self._crumbs.appendleft(text)
+    def put_back(self, *texts: str) -> None:
+        """Have these come next."""
+        self._slices.extendleft(reversed(list(filter(None, texts))))
 
-    def crumble(self, text: str) -> bool:
-        """Put *text* back in crumbs of a few lines, if it can be divided."""
-        start, crumbs = 0, []
-        while start < len(text):
-            end = text.find("\n", start + _CRUMB) + 1 or len(text)
-            crumbs.append(text[start:end])
-            start = end
-        if len(crumbs) > 1:
-            self._crumbs.extendleft(reversed(crumbs))
-        return len(crumbs) > 1
+
+def _sliced(text: str, size: int) -> Iterator[str]:
+    start = 0
+    while start < len(text):
+        end = text.find("\n", start + size) + 1 or len(text)
+        yield text[start:end]
+        start = end
 
 
 @define
 class _Reading:
-    """The csv module at work on one piece, and on as much more as the last record of it needs."""
+    """A CSV half read: how wide it is, where we are, and what is wrong from here on."""
 
     name: str
-    line: int
-    """Lines before, and afterwards also those that were read."""
     limits: Limits
+    queue: _Queue
+    width: int | None = None
+    line: int = 0
+    """Lines before the next record."""
     problem: str | None = None
-    _lines: list[str] | None = None
 
-    def read(self, text: str, more: _Queue) -> list[Record]:
-        """Give whole records; the `problem` that stopped it, if any, comes after them."""
-        self._lines = lines = list(StringIO(text, newline=""))
+    def cut(self, text: str) -> Batch | None:
+        """Give the records of a slice, if they can be cut."""
+        batch = None if self.width is None else cut(text, self.width)
+        if batch is not None:
+            self.line += text.count("\n")
+        return batch
+
+    def read(self, text: str) -> Batch:
+        """Give the records of a slice, of which some cannot; the last one may be longer than it."""
+        found: list[Iterable[Record]] = []
+        left = len(text)
+        self.queue.put_back(*_sliced(text, _CRUMB))
+        while left > 0 and self.problem is None:
+            crumb = next(self.queue)
+            batch = self.cut(crumb)
+            if batch is not None:
+                found.append(batch)
+                left -= len(crumb)
+            else:
+                records, lines = self._parse(crumb)
+                found.append(self._level(records))
+                self.line += len(lines)
+                left -= sum(map(len, lines))
+        return chain.from_iterable(found)
+
+    def _parse(self, text: str) -> tuple[list[Record], list[str]]:
+        """Have the csv module read *text*, and as much more as its last record needs; give also the lines it took."""
+        lines = list(StringIO(text, newline=""))
         at_least, done = len(lines), 0
-        batch: list[Record] = []
-        reader = csv.reader(chain(lines, self._further(more)), strict=True)
+        found: list[Record] = []
+        reader = csv.reader(chain(lines, self._further(lines)), strict=True)
         try:
             with field_limit(self.limits.row):
                 for record in reader:
                     done = reader.line_num
-                    batch.append(record)
+                    found.append(record)
                     if done >= at_least:
                         break
         except csv.Error as error:
             self.problem = f"{self.name}, line {self.line + done + 1}: {error}"
         except FileFormatError as error:
             self.problem = error.message
-        self.line += done
-        if self.problem is None:
-            more.put_back("".join(self._lines[done:]))
-        return batch
+        else:
+            self.queue.put_back("".join(lines[done:]))
+        return found, lines[:done]
 
-    def _further(self, more: _Queue) -> Iterator[str]:
-        assert self._lines is not None
+    def _further(self, lines: list[str]) -> Iterator[str]:
         size = 0
-        for text in more:
+        for text in self.queue:
             size += len(text)
             if size > self.limits.row:
                 raise csv.Error(f"a row of more than {self.limits.row} characters; is a quote not closed?")
-            lines = list(StringIO(text, newline=""))
-            self._lines += lines
-            yield from lines
+            more = list(StringIO(text, newline=""))
+            lines += more
+            yield from more
+
+    def _level(self, found: list[Record]) -> list[Record]:
+        """Bring records to the width of the first one, up to one that is too long, and leave out empty lines."""
+        if self.width is None:
+            self.width = next(filter(None, map(len, found)), None)
+        width = self.width or 0
+        if set(map(len, found)) == {width}:
+            return found
+        level: list[Record] = []
+        for number, record in enumerate(found):
+            if any(record[width:]):
+                line = self.line + 1 + sum(map(_lines_in, found[:number]))
+                self.problem = f"{self.name}, line {line} has {len(record)} cells, and the header has {width}"
+                break
+            if record:
+                level.append([*record[:width], *[""] * (width - len(record))])
+        return level
 
 
-def _level(batch: list[Record], width: int, name: str, line: int) -> tuple[list[Record], str | None]:
-    """Bring records to *width* and leave out empty lines, up to the first that is too long, and say which that is."""
-    if set(map(len, batch)) <= {width}:
-        return (batch, None) if width else ([], None)
-    level: list[Record] = []
-    for record in batch:
-        if any(record[width:]):
-            return level, f"{name}, line {line + 1} has {len(record)} cells, and the header has {width}"
-        if record:
-            level.append([*record[:width], *[""] * (width - len(record))])
-        line += 1 + sum(len(_END_OF_LINE.findall(cell)) for cell in record)
-    return level, None
+def _lines_in(record: Record) -> int:
+    return 1 + sum(len(_END_OF_LINE.findall(cell)) for cell in record)
 
 
 class _FieldLimit:

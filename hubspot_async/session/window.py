@@ -25,6 +25,9 @@ BURST = 0.1
 CATCH_UP = 0.01
 """The share of an interval by which a place may be taken early where they go evenly, so that lateness costs none."""
 
+BLINK = 0.001
+"""The share of an interval in which the places are not counted anew, if nothing was learned."""
+
 LEAST = 0.1
 """The share of the limit that we claim whatever others use of it, so that nobody is shut out for good."""
 
@@ -104,9 +107,16 @@ class Window:
         self._others = Peak()
         self._others_at_refusal = 0.0
         self._trip = Peak()
+        self._places = 0
+        self._counted_at = math.inf
 
     def places(self, now: float) -> int:
         """Count how many places we may take in one interval."""
+        if not self._counted_at <= now < self._counted_at + BLINK * self.interval:
+            self._places, self._counted_at = self._count_places(now), now
+        return self._places
+
+    def _count_places(self, now: float) -> int:
         others = max(self._others.get(now, self.interval), self._others_by_refusal(now))
         left = self.limit - math.ceil(self.limit * MARGIN) - math.ceil(others)
         places = max(1, math.ceil(self.limit * LEAST), left)
@@ -155,6 +165,7 @@ class Window:
     def learn(self, headers: Mapping[str, str], now: float, took: float = 0.0) -> None:
         """Take the true limit, and what others use of it, from the headers of an answer that *took* so long."""
         limit = _number(headers.get("X-HubSpot-RateLimit-Max"))
+        self._counted_at = math.inf
         remaining = _number(headers.get("X-HubSpot-RateLimit-Remaining"))
         interval = _number(headers.get("X-HubSpot-RateLimit-Interval-Milliseconds"))
         self.daily_limit = _number(headers.get("X-HubSpot-RateLimit-Daily"), self.daily_limit)
@@ -180,6 +191,7 @@ class Window:
         HubSpot does not count what it refuses; what it has let through of ours tells what others leave us.
         """
         self._forget(now)
+        self._counted_at = math.inf
         if self._taken:
             self._taken.pop()
         known = self._others_at_refusal if now < self._closed_until else 0.0

@@ -25,8 +25,11 @@ BATCH = 20
 RANKED = 16_384
 """How many overdue entries are ranked at once, the longest overdue of them."""
 
-PATIENCE = 1.9
-"""No entry is passed over by more than this many times as many looks as there are entries, and one batch."""
+PATIENCE = 2
+"""No entry is passed over by more than this many times as many looks as there are entries."""
+
+UNDER_WAY = 16
+"""Looks that may be under way, and so pass over an entry, when it is chosen."""
 
 OUTAGE = 8
 """So many looks in a row that nobody answered make an outage, in which only one look at a time is made."""
@@ -195,6 +198,7 @@ class Group:
             listing.is_looking = False
             listing.due = now
             self._line_up(listing)
+            self._single(listing)
         else:
             self._end_round(listing, now)
         return shown
@@ -203,6 +207,7 @@ class Group:
         """Begin a new round through the list later."""
         listing.end_round()
         self.looked(listing, now)
+        self._single(listing)
 
     def switch_off(self, listing: Listing) -> None:
         """Ask about each task by itself from now on."""
@@ -219,7 +224,6 @@ class Group:
                 watch.listing = None
                 self._line_up(watch)
         self.end_round(listing, now)
-        self._single(listing)
 
     def _list(self, watch: Watch, now: float) -> None:
         key = (watch.task.kind.name, watch.task.version)
@@ -283,9 +287,11 @@ class Group:
         candidates = self._wanted(self._overdue[:RANKED])
         rest = self._overdue[RANKED:]
         if len(candidates) > 1:
-            limit = PATIENCE * (len(self._heap) + len(candidates) + len(rest))
+            everyone = len(self._heap) + len(candidates) + len(rest)
             size = max(1, len(candidates) // BATCH)
-            chosen = self._impatient(candidates, limit)[:size]
+            limit = max(everyone, PATIENCE * everyone - size - UNDER_WAY)
+            chosen: list[Entry] = [entry for entry in candidates if isinstance(entry, Listing)]  # a page shows many
+            chosen = chosen or self._impatient(candidates, limit)[:size]
             if not chosen:
                 scores = {id(entry): self._score(entry, now) for entry in candidates}
                 chosen = nlargest(size, candidates, key=lambda entry: scores[id(entry)])
@@ -315,9 +321,8 @@ class Group:
         return line[:behind]
 
     def _score(self, entry: Entry, now: float) -> float:
-        """Give the lateness to expect of an entry; a list, which shows many, goes before all others."""
-        if not isinstance(entry, Watch):
-            return math.inf
+        """Give the lateness to expect of an entry."""
+        assert isinstance(entry, Watch)
         hazard = self._hazards.of(entry.task.kind)
         since, until = self._ages(entry, now)
         risk = hazard.cumulative((since + until) / 2) - hazard.cumulative(since)

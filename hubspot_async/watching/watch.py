@@ -141,8 +141,8 @@ class Listing(Entry):
 
     @property
     def is_in_use(self) -> bool:
-        """Whether one page costs less than asking about each."""
-        return not self.is_off and len(self.members) > 1
+        """Whether one page costs less than asking about each, or one is being read."""
+        return not self.is_off and (len(self.members) > 1 or self.is_looking)
 
     @property
     def is_wanted(self) -> bool:

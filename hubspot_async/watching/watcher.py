@@ -72,7 +72,7 @@ class TaskGroupWatcher:
 
     async def __aexit__(
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
-    ) -> bool | None:
+    ) -> None:  # whatever the group says: the consumer's exception, or its being cancelled, is not ours to swallow
         self._is_open, self._was_left = False, True
         for group in self._schedule.groups:
             for watch in group.watches.values():
@@ -82,11 +82,10 @@ class TaskGroupWatcher:
         self._left.set()
         self._group.cancel_scope.cancel()
         try:
-            return await self._group.__aexit__(exc_type, exc, traceback)
+            await self._group.__aexit__(exc_type, exc, traceback)
         except BaseExceptionGroup as errors:
-            if exc is not None and errors.exceptions == (exc,):
-                return False
-            raise
+            if exc is None or errors.exceptions != (exc,):
+                raise
         finally:
             self._looker.close()
 

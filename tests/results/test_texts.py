@@ -26,7 +26,7 @@ def sliced(content: bytes, size: int) -> Iterator[bytes]:
 
 def read(content: bytes, size: int = 2**18, limits: Limits = LIMITS) -> list[list[str]]:
     pieces = texts(sliced(content, size), "people.csv", limits)
-    return [record for batch in records(pieces, "people.csv", limits) for record in batch]
+    return [record for batch in records(pieces, "people.csv", limits) for record in batch or ()]
 
 
 def expected(content: bytes) -> list[list[str]]:
@@ -101,7 +101,7 @@ def test_fault_101_however_they_are_named(header: list[str]):
 def test_fault_102_a_hundred_thousand_columns(quote: str):
     line = ",".join(f"{quote}c{number}{quote}" for number in range(100_000)) + "\r\n"
     batches = records(texts(sliced(line.encode() * 5, 2**18), "x", LIMITS), "x", LIMITS)
-    sizes = [len(list(batch)) for batch in batches]
+    sizes = [len(list(batch)) for batch in batches if batch]
     assert sum(sizes) == 5
     assert max(sizes) <= 2
 
@@ -118,7 +118,7 @@ def test_fault_103_a_large_cell_and_one_too_large():
 @pytest.mark.parametrize("line", [b"some, more\r\n", b'some, "more"\r\n', b"x" * 100])
 def test_fault_103_a_quote_that_is_never_closed_is_an_error_and_names_its_line(line: bytes):
     content = b"a,b\r\n1,2\r\n3,4\r\n" + b'5,"6\r\n' + line * (3_000_000 // len(line))
-    batches = records(texts(sliced(content, 2**18), "x", LIMITS), "x", Limits(row=2**20))
+    batches = filter(None, records(texts(sliced(content, 2**18), "x", LIMITS), "x", Limits(row=2**20)))
     assert list(next(batches)) == [["a", "b"], ["1", "2"], ["3", "4"]]
     with pytest.raises(FileFormatError, match="line 4"):
         next(batches)
@@ -132,7 +132,7 @@ def test_fault_103_rows_after_a_large_one_are_all_there():
     text = io.StringIO()
     csv.writer(text).writerows([["a", "b"], *rows])
     found = records(texts(sliced(text.getvalue().encode(), 2**14), "x", LIMITS), "x", LIMITS)
-    batches = [list(batch) for batch in found]
+    batches = [list(batch) for batch in found if batch]
     assert [record for batch in batches for record in batch] == [["a", "b"], *rows]
     assert len(batches) > 4
 

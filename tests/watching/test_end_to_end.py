@@ -248,6 +248,7 @@ async def test_faults_113_114_115_116_however_a_watcher_is_left_nothing_stays(ho
             mine = {task for task in asyncio.all_tasks() - theirs if not _is_of_the_server(task)}
             assert mine == set()
             assert _connections(session) == 0
+            await asyncio.sleep(0.1)  # for what was on its way
             sent = len(sandbox.requests)
             await asyncio.sleep(0.2)
             assert len(sandbox.requests) == sent

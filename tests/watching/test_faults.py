@@ -64,7 +64,7 @@ DOWN = ServerError("down", status=503)
 
 @pytest.mark.parametrize("error", [EXPIRED, DAILY], ids=["25: 401", "33: daily limit"])
 async def test_faults_25_33_what_refuses_a_whole_account_ends_its_watches_and_no_others(error: HubSpotError):
-    refused, fine = ScriptedSender(account="refused"), ScriptedSender(account="fine")
+    refused, fine = ScriptedSender(account="refused", latency=0.1), ScriptedSender(account="fine")
     theirs = files(50, session=refused, seconds=lambda number: 100)
     for task in theirs:
         refused.script(task, lambda request: error if now() >= 10 else "PENDING")
@@ -78,8 +78,8 @@ async def test_faults_25_33_what_refuses_a_whole_account_ends_its_watches_and_no
     assert {event.error for event in failed} == {error}
     assert sorted(event.task.id for event in failed) == sorted(task.id for task in theirs)
     assert Counter(words(event for event in events if event.is_final))["COMPLETE"] == 10
-    assert len([time for time in refused.times if time >= 10]) <= 50
-    assert max(refused.times) < 12, "nobody asks again"
+    assert len([time for time in refused.times if time >= 10]) <= 16, "but for those under way nobody asks again"
+    assert max(refused.times) < 12
 
 
 async def test_fault_33_a_budget_that_knows_the_day_is_used_up_ends_its_watches():
@@ -311,8 +311,8 @@ async def test_fault_64_a_task_that_is_stuck_is_looked_at_ever_more_rarely_until
     assert now() == about(86_400)
     pauses = gaps(session.looks_at(task))
     assert pauses == [about(pause) for pause in sorted(pauses)]
-    assert pauses[-1] == about(60)
-    assert len(pauses) < 1_700
+    assert 55 < pauses[-1] < 60.01
+    assert len(pauses) < 1_800
 
 
 async def test_fault_65_a_state_that_goes_back_is_reported_once():
@@ -462,6 +462,18 @@ async def test_fault_84_fifty_queued_exports_are_looked_at_gently_for_hours():
     assert stats.polls < 100 * 50, "one-second loops would have asked 382,500 times"
     assert stats.lateness_mean is not None
     assert stats.lateness_mean < 5
+
+
+async def test_exports_that_end_out_of_order_are_all_looked_at_from_then_on():
+    tasks = [EXPORT.task(number) for number in range(6)]
+    session = ScriptedSender({task: lambda request: "PENDING" if now() < 30 else "COMPLETE" for task in tasks})
+    session.script(tasks[0], lasting(2_000, EXPORT, id="0"))
+    session.script(tasks[1], lambda request: "PENDING" if now() < 5 else "COMPLETE")
+    async with TaskGroupWatcher(session) as watcher:
+        for task in tasks:
+            watcher.add(task)
+        ends = {event.task: now() async for event in watcher if event.is_final}
+    assert max(ends[task] for task in tasks[1:]) < 50
 
 
 # Leaving, cancelling, handing over.
@@ -715,6 +727,27 @@ class Crowd(LimitedSender):
         self._looked[request.target] = time, waiting
         await asyncio.sleep(0)
         return lasting(self.ends[task], task.kind, id=task.id)(request)
+
+
+async def test_every_place_that_is_taken_is_used_or_given_back():
+    session, dice = LimitedSender(limit=20), random.Random(3)
+    tasks = files(60, session=session, seconds=lambda number: 10 + number)
+
+    async def drop_in(task: Any) -> None:
+        for _ in range(20):
+            await asyncio.sleep(dice.uniform(0, 5))
+            with pytest.raises(TimeoutError):
+                await watcher.settle(task, timeout=dice.choice([0.01, 0.2, 1]))
+
+    late = files(70, session=session, seconds=lambda number: 10_000 if number >= 60 else 10 + number)[60:]
+    async with TaskGroupWatcher(session) as watcher, asyncio.TaskGroup() as group:
+        for task in tasks:
+            watcher.add(task)
+        for task in late:
+            group.create_task(drop_in(task))
+        assert len([event async for event in watcher if event.is_final]) == 60
+    assert session.refused == 0
+    assert session.budget.stats.granted == len(session.requests)
 
 
 async def test_polls_are_spread_over_the_window_not_sent_in_a_burst():

@@ -126,8 +126,27 @@ def test_nobody_is_passed_over_by_more_than_twice_as_many_looks_as_there_are_tas
         assert longest > 1.2 * size
 
 
+def test_a_list_goes_before_all_others():
+    looked = group(Constant(0.001))
+    for number in range(300):
+        watch(looked, number, now=0, born=-number)
+    for number in range(20):
+        watch(looked, f"import {number}", kind=IMPORT)
+    pages = 0
+    for tick in range(2_000):
+        now = tick / 10
+        entry = looked.pick(now)
+        assert entry is not None
+        if isinstance(entry, Listing):
+            looked.page_shown(entry, page(entry.members), now)
+            pages += 1
+        else:
+            looked.looked(entry, now)
+    assert pages > 60, "every second, or when the few chosen before it have been looked at"
+
+
 def test_the_bound_leaves_room_for_a_choice():
-    assert 1 < PATIENCE < 2
+    assert PATIENCE > 1
 
 
 # Who not.
@@ -361,6 +380,22 @@ def test_an_import_added_while_a_page_was_under_way_stays_in_the_list():
     looked.page_shown(found, page([1, 2]), 0.5)
     assert late.listing is found
     assert look_at_all(looked, 0.5 + LIST_PAUSE) == ["list"]
+
+
+@pytest.mark.parametrize("is_read", [True, False], ids=["read", "failed"])
+def test_the_last_import_waits_for_the_page_that_is_under_way(is_read: bool):
+    looked = group()
+    first, second = (watch(looked, number, kind=IMPORT) for number in (1, 2))
+    found = listing(looked, 0)
+    looked.discard(first, 0.1)
+    looked.hasten(second, 0.1)
+    assert looked.pick(0.1) is None
+    if is_read:
+        assert [shown for shown, _ in looked.page_shown(found, page([1, 2]), 0.5)] == [second]
+        assert looked.next_time(0.5) == 1.5
+    else:
+        looked.end_round(found, 0.5)
+    assert look_at_all(looked, 1.5) == ["2"]
 
 
 def test_a_list_that_was_left_half_read_is_begun_anew():

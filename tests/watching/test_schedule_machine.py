@@ -246,5 +246,5 @@ def entries(group: Group) -> Iterator[Entry]:
 
 TestWatching = Watching.TestCase
 TestWatching.settings = settings(
-    max_examples=150, stateful_step_count=40, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=200, stateful_step_count=40, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
