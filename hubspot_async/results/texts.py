@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from io import StringIO
-from itertools import chain, repeat
+from itertools import chain, pairwise, repeat
 from operator import methodcaller
 from typing import TypeAlias
 
@@ -26,8 +26,8 @@ Batch: TypeAlias = Iterator[Record]
 _SLICE = 2**16
 """Letters that are taken apart at once: half a millisecond."""
 
-_CRUMB = 2**11
-"""Letters that the csv module gets at once, where not all of a slice can be cut."""
+_FEW = 8
+"""Lines for each odd one that make it worth it to set those apart."""
 
 _OTHER_BOMS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _END_OF_LINE = re.compile(r"\r\n|\r|\n")
@@ -142,6 +142,19 @@ def _sliced(text: str, size: int) -> Iterator[str]:
         start = end
 
 
+def _crumbs(text: str, width: int | None) -> list[str]:
+    """Set lines apart that have more or fewer quotes than most, if they are few. What can be cut then, will be seen."""
+    if width is None:
+        return [text]
+    usual = 2 * width if text.startswith('"') else 0
+    *lines, last = text.split("\n")
+    odd = [number for number, count in enumerate(map(str.count, lines, repeat('"'))) if count != usual]
+    if len(odd) * _FEW > len(lines):
+        return [text]
+    edges = sorted({0, *odd, *(number + 1 for number in odd), len(lines)})
+    return ["\n".join([*lines[start:end], ""]) for start, end in pairwise(edges)] + [last]
+
+
 @define
 class _Reading:
     """A CSV half read: how wide it is, where we are, and what is wrong from here on."""
@@ -165,7 +178,7 @@ class _Reading:
         """Give the records of a slice, of which some cannot; the last one may be longer than it."""
         found: list[Iterable[Record]] = []
         left = len(text)
-        self.queue.put_back(*_sliced(text, _CRUMB))
+        self.queue.put_back(*_crumbs(text, self.width))
         while left > 0 and self.problem is None:
             crumb = next(self.queue)
             batch = self.cut(crumb)

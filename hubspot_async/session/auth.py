@@ -121,5 +121,5 @@ def check_token(token: object, name: str = "token") -> Secret:
         raise InputError(f"{name} must be a non-empty string")
     stripped = Secret(token.strip(" "))
     if not stripped.isascii() or not stripped.isprintable() or " " in stripped:
-        raise InputError(f"{name} holds a character that none has: a blank, a line break or another control character")
+        raise InputError(f"{name} holds a character that none has: only ASCII without blanks and control characters")
     return stripped

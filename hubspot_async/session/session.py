@@ -276,7 +276,7 @@ class HubSpotSession:
         """Strike a start off the list, or say that nobody knows whether it was accepted."""
         if isinstance(outcome, HubSpotError) and _may_have_begun(outcome):
             log.warning("%s: the answer to %s was lost", self, start)
-            return StartOutcomeUnknownError(f"whether HubSpot accepted {start} is unknown: {outcome}", start=start)
+            return StartOutcomeUnknownError(f"HubSpot may have accepted it, or not: {start}. {outcome}", start=start)
         self._forget(start)
         return outcome
 

@@ -146,16 +146,17 @@ async def test_fault_143_a_failed_download_through_the_api_does_not_show_it():
             assert_hidden(caught.value)
 
 
-async def ended(awaitable: Awaitable[object], how: str) -> BaseException:
+async def ended(awaitable: Awaitable[object], how: str, server: RawServer) -> BaseException:
     """Cancel a call on its way, or let a limit of the caller's do it, and give what comes out."""
     task = asyncio.ensure_future(awaitable)
     try:
+        while not server.count:
+            await asyncio.sleep(0.005)
         if how == "cancel":
-            await asyncio.sleep(0.05)
             task.cancel()
             await task
         else:
-            async with asyncio.timeout(0.05):
+            async with asyncio.timeout(0.01):
                 await task
     except (asyncio.CancelledError, TimeoutError) as error:
         return error
@@ -176,7 +177,7 @@ def calls(session: HubSpotSession) -> dict[str, Callable[[], Awaitable[object]]]
 @pytest.mark.parametrize("call", ["get", "start", "start-with-signed-url"])
 async def test_fault_143_a_cancelled_call_does_not_show_it(call: str, how: str):
     async with RawServer(silence) as server, connect(server) as session:
-        error = await ended(calls(session)[call](), how)
+        error = await ended(calls(session)[call](), how, server)
         assert server.count == 1
         assert_hidden(error)
         assert_hides(repr(session.unanswered_starts))
