@@ -78,7 +78,7 @@ def _secret(value: str) -> Secret:
     return check_token(value, "client_secret or refresh_token")
 
 
-@frozen(init=False)
+@frozen(init=False, repr=False)
 class OAuthToken:
     """The tokens of an app that an account has installed: refreshed ahead of their end, and after HubSpot says so.
 
@@ -90,6 +90,9 @@ class OAuthToken:
     client_secret: Secret = field(converter=_secret)
     refresh_token: Secret = field(converter=_secret)
     on_refresh: OnRefresh | None = field(default=None, kw_only=True, repr=False)
+
+    def __repr__(self) -> str:
+        return f"OAuthToken({getattr(self, 'client_id', None)!r}, …)"
 
     def __init__(
         self, client_id: str, client_secret: str, refresh_token: str, *, on_refresh: OnRefresh | None = None

@@ -110,7 +110,7 @@ class HubSpotSession:
 
     def __repr__(self) -> str:
         account = f"account={self.account!r}, " if self.account else ""
-        return f"HubSpotSession({account}base_url={self.base_url!r})"
+        return f"HubSpotSession({account}base_url={getattr(self, 'base_url', None)!r})"
 
     @property
     def unanswered_starts(self) -> tuple[UnansweredStart, ...]:

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import sys
 import time
 import tracemalloc
 import zlib
@@ -164,8 +165,9 @@ async def test_what_is_too_long_is_not_held_in_memory(encoding: str | None):
             _, peak = tracemalloc.get_traced_memory()
         finally:
             tracemalloc.stop()
-    sent = len(answer) if encoding is None else 0  # the server's own buffer counts too
-    assert peak - sent < 1.5 * LARGEST_ANSWER
+    # The server's own buffer counts too, in Python 3.11 twice: once in its transport, once while that is cut shorter.
+    buffered = (2 if sys.version_info < (3, 12) else 1) * len(answer) if encoding is None else 0
+    assert peak - buffered < 1.5 * LARGEST_ANSWER
 
 
 @pytest.mark.asyncio
