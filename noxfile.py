@@ -1,5 +1,7 @@
 """The project's habits: nox -s tests, tests_all, peers, lint, typing, docs, bench, demo."""
 
+import pathlib
+
 import nox
 
 nox.needs_version = ">=2025.2.9"
@@ -21,7 +23,7 @@ def install(session: nox.Session, *groups: str, package: str | None = "-e.[cli]"
 
 def run_tests(session: nox.Session) -> None:
     install(session, "test")
-    session.run("pytest", *(session.posargs or ("-n", "auto")))
+    session.run("pytest", *(session.posargs or ("-n", "auto", "--dist", "worksteal")))
 
 
 @nox.session
@@ -58,7 +60,7 @@ def typing(session: nox.Session) -> None:
     """Check types, twice: each checker finds what the other does not."""
     install(session, "typing")
     session.run("mypy")
-    session.run("basedpyright")
+    session.run("basedpyright", "--pythonpath", str(pathlib.Path(session.bin, "python")))
 
 
 @nox.session

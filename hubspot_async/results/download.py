@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-import stat
 from collections.abc import Generator
 from pathlib import Path
 
 from attrs import Factory, field, frozen
 
-from hubspot_async.errors import FileFormatError, InputError
+from hubspot_async.errors import FileFormatError
 from hubspot_async.models.exports import ExportStatus
 from hubspot_async.results import joining
 from hubspot_async.results.fetching import Progress, fetch_export
 from hubspot_async.results.limits import DEFAULT, Limits
 from hubspot_async.results.names import numbered
 from hubspot_async.results.parts import Kind, check_members, contents_of
-from hubspot_async.results.scratch import Scratch
+from hubspot_async.results.scratch import Scratch, check_target
 from hubspot_async.results.sink import Sink
 from hubspot_async.results.tables import Table
 from hubspot_async.results.threads import in_steps, in_thread
@@ -76,7 +75,7 @@ async def download(
     OSError where it cannot be written. Nothing is left behind then.
     """
     target = Path(path)
-    _check_target(target, overwrite=overwrite)
+    check_target(target, overwrite=overwrite)
     scratch = Scratch(target)
     try:
         sink = Sink(await in_thread(scratch.open))
@@ -100,22 +99,6 @@ async def download(
         resumed=fetched.resumed,
         is_verified=fetched.is_framed or product.is_checked,
     )
-
-
-def _check_target(target: Path, *, overwrite: bool) -> None:
-    """Refuse what cannot work before anything is asked of HubSpot."""
-    if "\0" in str(target) or not target.name:
-        raise InputError(f"path {str(target)!r} cannot be the name of a file")
-    if not target.parent.is_dir():
-        raise InputError(f"path {target} lies in a directory that does not exist")
-    try:
-        found = target.lstat()
-    except FileNotFoundError:
-        return
-    if stat.S_ISDIR(found.st_mode) or target.is_dir():
-        raise InputError(f"path {target} is a directory; name a file in it")
-    if not overwrite:
-        raise InputError(f"path {target} exists; pass overwrite=True to replace it")
 
 
 @frozen

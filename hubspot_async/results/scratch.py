@@ -12,8 +12,26 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
+from hubspot_async.errors import InputError
+
 _FLAGS = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 _NO_LINKS_HERE = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK})
+
+
+def check_target(target: Path, *, overwrite: bool) -> None:
+    """Refuse what cannot work before anything is asked of HubSpot."""
+    if "\0" in str(target) or not target.name:
+        raise InputError(f"path {str(target)!r} cannot be the name of a file")
+    if not target.parent.is_dir():
+        raise InputError(f"path {target} lies in a directory that does not exist")
+    try:
+        found = target.lstat()
+    except FileNotFoundError:
+        return
+    if stat.S_ISDIR(found.st_mode) or target.is_dir():
+        raise InputError(f"path {target} is a directory; name a file in it")
+    if not overwrite:
+        raise InputError(f"path {target} exists; pass overwrite=True to replace it")
 
 
 class Scratch:

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from io import StringIO
-from itertools import chain, pairwise, repeat
+from itertools import chain, repeat
 from operator import methodcaller
 from typing import TypeAlias
 
@@ -25,9 +25,6 @@ Batch: TypeAlias = Iterator[Record]
 
 _SLICE = 2**16
 """Letters that are taken apart at once: half a millisecond."""
-
-_FEW = 8
-"""Lines for each odd one that make it worth it to set those apart."""
 
 _OTHER_BOMS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _END_OF_LINE = re.compile(r"\r\n|\r|\n")
@@ -72,22 +69,24 @@ def records(pieces: Iterable[str], name: str, limits: Limits) -> Iterator[Batch 
     """Take apart pieces of whole lines, a batch of records at a time; the first record is a header.
 
     Where every cell is quoted and none holds a quote, or none is quoted, cutting does it, faster than a parser that
-    looks at every letter. What else there is, is for the csv module, a crumb of a piece at a time. Empty lines are left
+    looks at every letter. What else there is, is for the csv module, a slice at a time. Empty lines are left
     out. Cells that a record lacks are empty; what goes beyond the header must be.
 
-    It gives None before whatever may take long: the next batch is better asked for in a thread.
+    It gives None before what may take long: the next batch is better asked for in a thread then.
     """
-    reading = _Reading(name, limits, _Queue(pieces))
+    queue = _Queue(pieces)
+    reading = _Reading(name, limits, queue)
     yield None
-    for text in reading.queue:
-        batch = reading.cut(text)
+    for text in queue:
+        batch = reading.cut(text) or reading.read(text, is_quick=True)
         if batch is None:
             yield None
-            batch = reading.read(text)
-        yield batch
+            batch = reading.read(next(queue), is_quick=False)
+        if batch is not None:
+            yield batch
         if reading.problem:
             raise FileFormatError(reading.problem)
-        if not reading.queue.has_more_at_hand:
+        if not queue.has_more_at_hand:
             yield None
 
 
@@ -142,17 +141,8 @@ def _sliced(text: str, size: int) -> Iterator[str]:
         start = end
 
 
-def _crumbs(text: str, width: int | None) -> list[str]:
-    """Set lines apart that have more or fewer quotes than most, if they are few. What can be cut then, will be seen."""
-    if width is None:
-        return [text]
-    usual = 2 * width if text.startswith('"') else 0
-    *lines, last = text.split("\n")
-    odd = [number for number, count in enumerate(map(str.count, lines, repeat('"'))) if count != usual]
-    if len(odd) * _FEW > len(lines):
-        return [text]
-    edges = sorted({0, *odd, *(number + 1 for number in odd), len(lines)})
-    return ["\n".join([*lines[start:end], ""]) for start, end in pairwise(edges)] + [last]
+class _NotAtHandError(Exception):
+    """More of the file is needed."""
 
 
 @define
@@ -174,30 +164,15 @@ class _Reading:
             self.line += text.count("\n")
         return batch
 
-    def read(self, text: str) -> Batch:
-        """Give the records of a slice, of which some cannot; the last one may be longer than it."""
-        found: list[Iterable[Record]] = []
-        left = len(text)
-        self.queue.put_back(*_crumbs(text, self.width))
-        while left > 0 and self.problem is None:
-            crumb = next(self.queue)
-            batch = self.cut(crumb)
-            if batch is not None:
-                found.append(batch)
-                left -= len(crumb)
-            else:
-                records, lines = self._parse(crumb)
-                found.append(self._level(records))
-                self.line += len(lines)
-                left -= sum(map(len, lines))
-        return chain.from_iterable(found)
+    def read(self, text: str, *, is_quick: bool) -> Batch | None:
+        """Have the csv module read a slice, and as much more as the last record of it needs.
 
-    def _parse(self, text: str) -> tuple[list[Record], list[str]]:
-        """Have the csv module read *text*, and as much more as its last record needs; give also the lines it took."""
+        If that is more than is at hand, a quick look puts everything back and gives None.
+        """
         lines = list(StringIO(text, newline=""))
         at_least, done = len(lines), 0
         found: list[Record] = []
-        reader = csv.reader(chain(lines, self._further(lines)), strict=True)
+        reader = csv.reader(chain(lines, self._further(lines, is_quick=is_quick)), strict=True)
         try:
             with field_limit(self.limits.row):
                 for record in reader:
@@ -205,30 +180,39 @@ class _Reading:
                     found.append(record)
                     if done >= at_least:
                         break
+        except _NotAtHandError:
+            self.queue.put_back("".join(lines))
+            return None
         except csv.Error as error:
             self.problem = f"{self.name}, line {self.line + done + 1}: {error}"
         except FileFormatError as error:
             self.problem = error.message
         else:
             self.queue.put_back("".join(lines[done:]))
-        return found, lines[:done]
+        level = self._level(found)
+        self.line += done
+        return iter(level)
 
-    def _further(self, lines: list[str]) -> Iterator[str]:
+    def _further(self, lines: list[str], *, is_quick: bool) -> Iterator[str]:
         size = 0
-        for text in self.queue:
+        while self.queue.has_more_at_hand or not is_quick:
+            text = next(self.queue, None)
+            if text is None:
+                return
             size += len(text)
             if size > self.limits.row:
                 raise csv.Error(f"a row of more than {self.limits.row} characters; is a quote not closed?")
             more = list(StringIO(text, newline=""))
             lines += more
             yield from more
+        raise _NotAtHandError
 
     def _level(self, found: list[Record]) -> list[Record]:
         """Bring records to the width of the first one, up to one that is too long, and leave out empty lines."""
         if self.width is None:
             self.width = next(filter(None, map(len, found)), None)
         width = self.width or 0
-        if width and set(map(len, found)) == {width}:
+        if set(map(len, found)) == {width}:
             return found
         level: list[Record] = []
         for number, record in enumerate(found):

@@ -31,7 +31,8 @@ async def outlast(task: asyncio.Task[T]) -> T:
             except asyncio.CancelledError as error:
                 cancelled = error
     if cancelled is not None:
-        task.cancelled() or task.exception()  # which is thereby taken note of
+        if not task.cancelled():
+            task.exception()  # which is thereby taken note of
         raise cancelled
     return task.result()
 

@@ -67,6 +67,8 @@ async def one_export(session: HubSpotSession) -> None:
             assert_type(row, dict[str, str])
     async with results.read_rows(Path("people.csv")) as rows:
         assert_type(rows.columns, list[str])
+        async for batch in rows.batches(1000):
+            assert_type(batch, list[dict[str, str]])
 
 
 async def one_import(session: HubSpotSession) -> None:
@@ -81,6 +83,10 @@ async def one_import(session: HubSpotSession) -> None:
     assert_type(await imports.get(session, task), Import)
     done = await settle(session, task)
     assert_type(done.current.state, ImportState)
+    async for error in results.row_errors(session, task):
+        assert_type(error, results.RowError)
+        assert_type(error.column, str | None)
+    assert_type(await results.write_rejected(session, task, "people.csv", Path("rejected.csv")), results.RejectedRows)
     assert_type(done.current.metadata.counters.get("ERRORS"), int | None)
 
 
