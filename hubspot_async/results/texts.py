@@ -212,7 +212,7 @@ class _Reading:
         if self.width is None:
             self.width = next(filter(None, map(len, found)), None)
         width = self.width or 0
-        if set(map(len, found)) == {width}:
+        if width and set(map(len, found)) == {width}:
             return found
         level: list[Record] = []
         for number, record in enumerate(found):
