@@ -25,7 +25,7 @@ class Limits:
     unpacked: int = field(default=1024 * MEBIBYTE, validator=checks.positive)
     """… where they are more bytes than this."""
     sheet: int = field(default=512 * MEBIBYTE, validator=checks.positive)
-    """Unpacked bytes of a spreadsheet that is read as rows, for it is read into memory whole."""
+    """Unpacked bytes of a spreadsheet that is read as rows; its reader may take eight times the memory."""
 
     def unpacked_from(self, packed: int) -> int:
         """Tell how many bytes a zip of *packed* bytes may unpack to."""

@@ -18,7 +18,7 @@ from hubspot_async.results.limits import DEFAULT, Limits
 from hubspot_async.results.sink import Sink
 from hubspot_async.results.tables import Table
 from hubspot_async.results.texts import Batch
-from hubspot_async.results.threads import in_thread
+from hubspot_async.results.threads import begin, in_thread, outlast
 from hubspot_async.session.session import HubSpotSession
 from hubspot_async.tasks import HubSpotTask
 
@@ -39,6 +39,7 @@ class Rows:
         """The header, in the file's order."""
         self._table: Table | None = table
         self._by_column = dict_maker(table.columns)
+        self._coming: asyncio.Task[Batch | None] | None = None
         self._here: Iterator[dict[str, str]] = iter(())
 
     def __aiter__(self) -> Self:
@@ -81,12 +82,19 @@ class Rows:
         return pa.Table.from_batches(found, schema=self._open().schema())
 
     async def _next(self) -> Batch | None:
-        """Get more records, in a thread if they are not at hand, and let others have their turn in any case."""
+        """Get more records, in a thread if they are not at hand, and let others have their turn in any case.
+
+        Who is cancelled meanwhile and asks again, gets what was under way: no row is lost.
+        """
         table = self._open()
-        batch = table.next_at_hand()
-        if batch is None:
-            return await in_thread(table.next)
-        await asyncio.sleep(0)
+        if self._coming is None:
+            await asyncio.sleep(0)
+            batch = table.next_at_hand()
+            if batch is not None:
+                return batch
+            self._coming = begin(table.next)
+        batch = await outlast(self._coming)
+        self._coming = None
         return batch
 
     def _open(self) -> Table:
@@ -111,7 +119,7 @@ async def read_rows(
     """Give the rows of a file at hand: CSV, a spreadsheet (extra ``xlsx``), or a zip of one or several of a kind.
 
     What it is tells its content, not its name. Of several parts in a zip, all rows come under one header. A spreadsheet
-    is read into memory whole, and its cells become texts.
+    is read by a Python process of its own, and its cells become texts.
 
     Raises FileFormatError where it cannot be read as such, and OSError where it cannot be opened.
     """

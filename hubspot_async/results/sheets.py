@@ -1,22 +1,30 @@
-"""Spreadsheets into records, by python-calamine. Synchronous; a thread runs it."""
+"""Spreadsheets into records, by python-calamine in a process of its own. Synchronous; a thread runs it.
+
+It reads a sheet whole, and a sheet of two cells may say that they are a million rows apart. So it is another process
+that takes the memory, gives it back, and ends early if it is too much.
+"""
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
-from datetime import date, datetime, time, timedelta
 from importlib.util import find_spec
-from itertools import islice
+from pathlib import Path
 from tempfile import TemporaryFile
-from typing import TypeAlias
+from typing import IO
 
 from hubspot_async.errors import FileFormatError, InputError
 from hubspot_async.results.limits import Limits
-from hubspot_async.results.parts import SLICE, Kind, Part, check_members
-from hubspot_async.results.texts import Batch
+from hubspot_async.results.names import shown
+from hubspot_async.results.parts import SIP, SLICE, Kind, Part, check_members
+from hubspot_async.results.texts import Batch, records, texts
 
-BATCH = 1000
-
-Cell: TypeAlias = int | float | str | bool | time | date | datetime | timedelta
+_PROGRAM = Path(__file__).with_name("sheetreader.py")
+_UNREADABLE = 3
+_MEMORY = 8
+"""Bytes of memory for each byte that a sheet may have."""
 
 
 def check_reader() -> None:
@@ -29,10 +37,8 @@ def check_reader() -> None:
 
 
 def sheet_records(part: Part, limits: Limits) -> Iterator[Batch | None]:
-    """Give the records of the first sheet, which is read into memory whole."""
+    """Give the records of the first sheet."""
     check_reader()
-    import python_calamine
-
     if part.kind is Kind.XLS and part.size > limits.sheet:
         raise FileFormatError(f"{part.name} is a spreadsheet of more than {limits.sheet} bytes")
     with TemporaryFile() as file:
@@ -42,22 +48,26 @@ def sheet_records(part: Part, limits: Limits) -> Iterator[Batch | None]:
             for _ in check_members(file, part.name, limits.sheet):
                 pass
         file.seek(0)
+        yield from records(texts(_read(file, part.name, limits), part.name, limits), part.name, limits)
+
+
+def _read(file: IO[bytes], name: str, limits: Limits) -> Iterator[bytes]:
+    """Give the first sheet as CSV."""
+    command = [sys.executable, str(_PROGRAM), str(limits.sheet * _MEMORY)]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "PYTHONUTF8": "1", "RUST_BACKTRACE": "0"}
+    with TemporaryFile() as complaints:
+        process = subprocess.Popen(  # noqa: S603 - our own program, by its path
+            command, stdin=file, stdout=subprocess.PIPE, stderr=complaints, env=environment
+        )
         try:
-            sheet = python_calamine.CalamineWorkbook.from_filelike(file).get_sheet_by_index(0)
-        except (python_calamine.CalamineError, python_calamine.PasswordError) as error:
-            raise FileFormatError(f"{part.name} is not a spreadsheet that can be read: {error}") from None
-    rows = sheet.iter_rows()
-    while batch := [[text(cell) for cell in row] for row in islice(rows, BATCH)]:
-        yield iter(batch)
-        yield None
-
-
-def text(cell: Cell) -> str:
-    """Write a cell as HubSpot writes it into a CSV: numbers as short as they go, times as ISO 8601 has them."""
-    if isinstance(cell, bool):
-        return str(cell).lower()
-    if isinstance(cell, float):
-        return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
-    if isinstance(cell, datetime):
-        return cell.isoformat(" ")
-    return cell.isoformat() if isinstance(cell, date | time) else str(cell)
+            assert process.stdout is not None
+            while piece := process.stdout.read(SIP):
+                yield piece
+            code = process.wait()
+            complaints.seek(0)
+            said = complaints.read(200).decode(errors="replace") if code == _UNREADABLE else "its reader gave up"
+        finally:
+            process.kill()
+            process.communicate()
+    if code:
+        raise FileFormatError(f"{name} is not a spreadsheet that can be read: {shown(said)}")

@@ -4,6 +4,7 @@ import asyncio
 import datetime as dt
 import io
 import sys
+import zipfile
 from pathlib import Path
 
 import pyarrow as pa
@@ -152,6 +153,40 @@ async def test_fault_111_a_consumer_who_is_cancelled_before_the_first_row(tempor
         assert names(temporary) == open_files(temporary) == []
 
 
+async def test_fault_111_the_reader_of_a_spreadsheet_ends_with_its_rows(tmp_path: Path, temporary: Path):
+    def children() -> list[str]:
+        return [pid for task in Path("/proc/self/task").iterdir() for pid in (task / "children").read_text().split()]
+
+    path = tmp_path / "people.xlsx"
+    path.write_bytes(sheet(["Name", "Note"], *([f"name {number}", f"{number} " * 50] for number in range(30_000))))
+    async with results.read_rows(path) as rows:
+        assert (await anext(rows))["Name"] == "name 0"
+        assert len(children()) == 1
+    assert children() == []
+    assert open_files(temporary) == []
+
+
+async def test_a_consumer_who_is_cancelled_and_asks_again_misses_nothing(tmp_path: Path):
+    path = tmp_path / "people.csv"
+    path.write_bytes(table(60_000))
+    seen, cancelled = [], 0
+    async with results.read_rows(path) as rows:
+        while True:
+            asking = asyncio.ensure_future(anext(rows, None))
+            await asyncio.sleep(0)
+            if not asking.done() and (cancelled := cancelled + 1) % 3:
+                asking.cancel()
+            try:
+                row = await asking
+            except asyncio.CancelledError:
+                continue
+            if row is None:
+                break
+            seen.append(row["Record ID"])
+    assert cancelled
+    assert seen == [str(10**10 + number) for number in range(60_000)]
+
+
 async def test_an_error_of_the_consumer_is_the_consumers(temporary: Path):
     async def consume() -> None:
         async with results.open_rows(export.session, TASK) as rows:
@@ -255,10 +290,18 @@ async def test_fault_112_a_spreadsheet_that_is_none_or_too_large(tmp_path: Path)
     with pytest.raises(FileFormatError, match="not read as rows"):
         async with results.read_rows(path, limits=Limits(sheet=1000)):
             pass
+    path.write_bytes(zipped(*FAR_APART.items()))
+    with pytest.raises(FileFormatError, match="its reader gave up"):
+        async with results.read_rows(path):
+            pass
     path.write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600)
     with pytest.raises(FileFormatError, match="not a spreadsheet"):
         async with results.read_rows(path):
             pass
+
+
+with zipfile.ZipFile(io.BytesIO(sheet(["a", "b"], [1, 2]))) as book:
+    FAR_APART = {name: book.read(name).replace(b'"B2"', b'"XFD1048576"') for name in book.namelist()}
 
 
 # Arrow.
