@@ -40,9 +40,8 @@ async def start(session: Sender, plan: ImportRequest, files: Files) -> HubSpotTa
     Each file goes under the name that *plan* gives it. Raises InputError where files and plan do not match, and OSError
     where one cannot be read; nothing is sent then.
     """
-    sources = _match(plan, files)
+    parts = [FilePart("files", name, source, _content_type(name)) for name, source in sources(plan, files).items()]
     version = session.version_of(Family.IMPORTS)
-    parts = [FilePart("files", name, source, _content_type(name)) for name, source in sources.items()]
     form = Form({"importRequest": plan}, tuple(parts))
     path = "/" if version == "v3" else ""
     request = Request("POST", Family.IMPORTS, version, path, Import, body=form, is_start=True)
@@ -124,8 +123,11 @@ def iter_errors(
     return iter_pages(session, Request("GET", Family.IMPORTS, task.version, path, Page[ImportRowError], query=query))
 
 
-def _match(plan: ImportRequest, files: Files) -> dict[str, Source]:
-    """Find the source of every file that the plan names, and see that it can be read."""
+def sources(plan: ImportRequest, files: Files) -> dict[str, Source]:
+    """Find the source of every file that the plan names, and see that it can be read.
+
+    Raises InputError where files and plan do not match, and OSError where a file cannot be read.
+    """
     if isinstance(files, str | Path):
         files = [files]
     given = dict(files) if isinstance(files, Mapping) else _by_name(files)

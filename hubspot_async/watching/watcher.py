@@ -6,15 +6,16 @@ import asyncio
 import weakref
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import anyio
-from anyio.abc import TaskGroup
 
 from hubspot_async.errors import HubSpotError, InputError, TimedOutError, WatcherClosedError
 from hubspot_async.tasks import HubSpotTask, Snapshot
+from hubspot_async.watching.background import Background
 from hubspot_async.watching.backoff import Backoff
 from hubspot_async.watching.bell import Bell
 from hubspot_async.watching.events import StatusChange, WatchFailed
@@ -24,6 +25,10 @@ from hubspot_async.watching.schedule import Schedule
 from hubspot_async.watching.stats import Tally, WatchEstimate, WatchStats
 from hubspot_async.watching.watch import Watch
 from hubspot_async.wire.request import Sender
+
+if TYPE_CHECKING:
+    from hubspot_async.journal.journal import Journal
+    from hubspot_async.watching.checkpoint import Checkpoint
 
 S = TypeVar("S", bound=Snapshot)
 
@@ -38,10 +43,20 @@ class TaskGroupWatcher:
     Enter and leave it in one asyncio task. Leaving the block stops looking; the work at HubSpot goes on.
     *session* is whose tasks these are unless `add` names another one, *backoff* how long to wait between looks, and
     *workers* bounds the looks under way at once.
+
+    With a *journal*, or the path of one, what `add` was given survives a crash: entering the block takes up the tasks
+    of *session* that have not ended, and `resume` those of another one. An event is done with when the next one is
+    asked for or the block is left without an exception; after a crash one that was not may be seen again, and none is
+    missing.
     """
 
     def __init__(
-        self, session: Sender | None = None, *, backoff: Backoff | None = None, workers: int = WORKERS
+        self,
+        session: Sender | None = None,
+        *,
+        backoff: Backoff | None = None,
+        workers: int = WORKERS,
+        journal: Journal | str | Path | None = None,
     ) -> None:
         if workers < 1:
             raise InputError(f"workers must be at least 1, not {workers}")
@@ -53,6 +68,9 @@ class TaskGroupWatcher:
         self._owed = 0
         self._holders = 0
         self._consumer: weakref.ref[_Events] | None = None
+        self._journal = journal
+        self._opened: Journal | None = None
+        self._checkpoint: Checkpoint | None = None
         self._is_open = False
         self._was_left = False
 
@@ -61,33 +79,28 @@ class TaskGroupWatcher:
             raise WatcherClosedError("a watcher is entered once")
         self._news = Bell(asyncio.get_running_loop())
         self._left = asyncio.Event()
-        self._group: TaskGroup = anyio.create_task_group()
-        await self._group.__aenter__()
-        self._looker = Looker(self._schedule, self._tally, self._group, self._tell)
-        self._is_open = True
-        self._group.start_soon(self._looker.keep_time)
-        for _ in range(self._workers):
-            self._group.start_soon(self._looker.work)
+        async with AsyncExitStack() as stack:
+            if self._journal is not None:
+                await self._open(self._journal, stack)
+            stack.callback(self._give_back)
+            group = await stack.enter_async_context(Background())
+            self._looker = Looker(self._schedule, self._tally, group, self._tell)
+            self._is_open = True
+            stack.push(self._leave)
+            group.start_soon(self._looker.keep_time)
+            for _ in range(self._workers):
+                group.start_soon(self._looker.work)
+            if self._checkpoint is not None:
+                group.start_soon(self._checkpoint.keep)
+                if self._session is not None:
+                    await self.resume(self._session)
+            self._stack = stack.pop_all()
         return self
 
     async def __aexit__(
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
-    ) -> None:  # whatever the group says: the consumer's exception, or its being cancelled, is not ours to swallow
-        self._is_open, self._was_left = False, True
-        for group in self._schedule.groups:
-            for watch in group.watches.values():
-                for follower in watch.followers:
-                    follower.close()
-        self._news.ring()
-        self._left.set()
-        self._group.cancel_scope.cancel()
-        try:
-            await self._group.__aexit__(exc_type, exc, traceback)
-        except BaseExceptionGroup as errors:
-            if exc is None or errors.exceptions != (exc,):
-                raise
-        finally:
-            self._looker.close()
+    ) -> None:
+        await self._stack.__aexit__(exc_type, exc, traceback)
 
     def add(self, task: HubSpotTask[Any], *, session: Sender | None = None, timeout: float | None = None) -> None:
         """Watch *task* and hand out its changes, the first being its status at the next look.
@@ -103,9 +116,26 @@ class TaskGroupWatcher:
             self._owed += 1
             if watch.news is not None:
                 self._enqueue(watch)
+            if self._checkpoint is not None:
+                self._checkpoint.added(task)
         if timeout is not None:
             limit = self._looker.limit if self._is_open else self._schedule.limit
             limit(watch, _time() + timeout)
+
+    async def resume(self, session: Sender) -> list[HubSpotTask[Any]]:
+        """Add the tasks of *session* that the journal has and that have not ended, and give them.
+
+        The status that was last dealt with is not handed out again. Raises JournalError where the journal cannot be
+        read, and UnknownTaskKindError for a kind of your own that `Journal.open` was not told of.
+        """
+        if self._opened is None:
+            raise InputError("there is no journal to resume from: pass journal= to the watcher")
+        found = [each for each in await self._opened.tasks(only_open=True) if each.task.account == session.account]
+        for record in found:
+            self.add(record.task, session=session)
+            watch = self._watch(record.task, session)
+            watch.handed = watch.handed or record.status
+        return [record.task for record in found]
 
     @contextmanager
     def held_open(self) -> Iterator[None]:
@@ -177,6 +207,31 @@ class TaskGroupWatcher:
 
     # Inside: what `add` keeps, and what the queue hands out. The workers' part is in looker.py.
 
+    async def _open(self, journal: Journal | str | Path, stack: AsyncExitStack) -> None:
+        """Have a journal for as long as the block lasts; one that was opened elsewhere is not closed here."""
+        from hubspot_async.journal.journal import Journal
+        from hubspot_async.watching.checkpoint import Checkpoint
+
+        if not isinstance(journal, Journal):
+            journal = await stack.enter_async_context(Journal.open(journal))
+        self._opened, self._checkpoint = journal, Checkpoint(journal)
+        for watch in self._schedule.watches:
+            if watch.is_owed:
+                self._checkpoint.added(watch.task)
+        stack.push_async_exit(self._checkpoint.finish)
+
+    def _give_back(self) -> None:
+        self._looker.close()
+
+    def _leave(self, *_: object) -> None:
+        """Look no more, and tell all who wait."""
+        self._is_open, self._was_left = False, True
+        for watch in self._schedule.watches:
+            for follower in watch.followers:
+                follower.close()
+        self._news.ring()
+        self._left.set()
+
     def _watch(self, task: HubSpotTask[Any], session: Sender | None) -> Watch:
         if self._was_left:
             raise WatcherClosedError("this watcher has been left")
@@ -244,6 +299,8 @@ class TaskGroupWatcher:
         self._consumer = weakref.ref(events)
 
     async def _next_event(self) -> StatusChange[Any] | WatchFailed:
+        if self._checkpoint is not None:
+            await self._checkpoint.save()
         while not self._queue:
             self._check_open()
             if self._owed == 0 and self._holders == 0:
@@ -266,6 +323,8 @@ class TaskGroupWatcher:
             watch.group.release(watch)
             self._schedule.wake(watch.group, _time())
             self._ring()
+        if self._checkpoint is not None:
+            self._checkpoint.handed(event)
         return event
 
 

@@ -1,0 +1,50 @@
+"""How many tasks of an account may be started in a day. Pure: it is told the time."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from hubspot_async.journal.records import JobRecord, Outcome, RunRecord
+
+DAY = timedelta(hours=24)
+
+
+class Allowance:
+    """So many starts in any 24 hours; *taken* is when some of them were."""
+
+    def __init__(self, most: int | None, taken: Iterable[datetime] = ()) -> None:
+        self._most = most
+        self._taken = deque(sorted(taken))
+
+    def free_at(self, now: datetime) -> datetime:
+        """Tell when the next start is allowed; *now* if it is so at once."""
+        while self._taken and self._taken[0] + DAY <= now:
+            self._taken.popleft()
+        if self._most is None or len(self._taken) < self._most:
+            return now
+        return self._taken[len(self._taken) - self._most] + DAY
+
+    def take(self, now: datetime) -> None:
+        """Count a start."""
+        self._taken.append(now)
+
+    def give_back(self) -> None:
+        """Count the last one no more: it was refused."""
+        if self._taken:
+            self._taken.pop()
+
+
+def starts_of(account: str | None, runs: Iterable[RunRecord]) -> list[datetime]:
+    """Give when tasks of an account were started, or may have been."""
+    jobs = (job for run in runs for job in run.jobs if job.account == account and may_have_begun(job))
+    return [job.asked_at for job in jobs if job.asked_at is not None]
+
+
+def may_have_begun(job: JobRecord) -> bool:
+    """Whether HubSpot has begun a job, or may have."""
+    if job.asked_at is None:
+        return False
+    was_refused = job.outcome is Outcome.FAILED and job.task is None
+    return not was_refused or job.said.get("error") == "StartOutcomeUnknownError"

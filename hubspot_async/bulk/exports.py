@@ -1,0 +1,250 @@
+"""Exports by the dozen: each started when its turn comes, watched, and on the disk as soon as it is ready."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import anyio
+from anyio import to_thread
+from attrs import field, frozen
+
+from hubspot_async.bulk.jobs import Job, by_session
+from hubspot_async.bulk.places import allow_own, check_clashes, make_room, place
+from hubspot_async.bulk.run import BulkRun, Said
+from hubspot_async.endpoints import exports
+from hubspot_async.errors import HubSpotError, InputError
+from hubspot_async.journal.journal import Journal
+from hubspot_async.journal.records import RunRecord
+from hubspot_async.models.exports import ExportStatus, ListExport, ViewExport
+from hubspot_async.results.download import SavedFile, download
+from hubspot_async.results.names import numbered
+from hubspot_async.session.session import HubSpotSession
+from hubspot_async.tasks import HubSpotTask
+from hubspot_async.watching.events import StatusChange
+from hubspot_async.wire.versions import Family
+
+AnyExport: TypeAlias = ViewExport | ListExport
+
+MOST_FILES = 10_000
+"""Spreadsheets that one export may have become."""
+
+PER_DAY = 30
+"""Exports that HubSpot makes for an account in 24 hours (HubSpot's guide to exports)."""
+
+
+@frozen(kw_only=True)
+class ExportedFile:
+    """An export that is on the disk, whole."""
+
+    session: HubSpotSession = field(repr=False)
+    """Whose it is."""
+    request: AnyExport
+    task: HubSpotTask[ExportStatus]
+    file: SavedFile
+    remarks: tuple[str, ...] = ()
+    """What HubSpot says went wrong with parts of it, if anything did."""
+
+    @property
+    def path(self) -> Path:
+        """Where the file is."""
+        return self.file.path
+
+    def __str__(self) -> str:
+        return f"{self.task}: {self.file.path}, {self.file.bytes:,} bytes"
+
+
+@frozen(kw_only=True)
+class ExportFailed:
+    """An export of which there is no file; the others go on."""
+
+    session: HubSpotSession = field(repr=False)
+    """Whose it was to be."""
+    request: AnyExport
+    task: HubSpotTask[ExportStatus] | None
+    """What HubSpot began; None if it began nothing, or nobody knows."""
+    error: HubSpotError
+
+    def __str__(self) -> str:
+        return f"{self.task or self.request.export_name}: {self.error}"
+
+
+ExportItem: TypeAlias = ExportedFile | ExportFailed
+
+
+def run_exports(
+    session: HubSpotSession | Mapping[HubSpotSession, Iterable[AnyExport]],
+    requests: Iterable[AnyExport] | None = None,
+    *,
+    into: str | Path,
+    journal: Journal | str | Path | None = None,
+    downloads: int = 4,
+    in_flight: int = 3,
+    per_day: int | None = PER_DAY,
+    timeout: float | None = None,
+    overwrite: bool = False,
+    escape_formulas: bool = False,
+    restart_unknown: bool = False,
+) -> BulkRun[AnyExport, ExportItem]:
+    """Start many exports, watch them, and fetch each as soon as it is ready; one item for each request says what came.
+
+    ::
+
+        async with run_exports(session, requests, into="exports/", journal="exports.sqlite") as run:
+            async for item in run:
+                ...  # ExportedFile | ExportFailed
+
+    Give a session and its requests, or many as ``{session: requests}``, whose sessions then have an ``account=`` each.
+    A file becomes *into*/<export name>.csv (``.xlsx``, ``.xls``), and of many accounts
+    *into*/<account>/<export name>.csv.
+
+    At most *in_flight* exports of an account are started and unfinished (HubSpot makes one at a time), *per_day* are
+    started in 24 hours, of which the journal remembers those of other runs, and *downloads* files come at once. An
+    export that is not done after *timeout* seconds is given up.
+
+    With a *journal*, or the path of one, a run that was killed is gone on with by the next call: requests are matched
+    by account and content, finished files are not fetched twice and started exports not started again. A start of which
+    nobody knows whether HubSpot accepted it comes as an `ExportFailed` with a `StartOutcomeUnknownError`, or is made
+    again with *restart_unknown*. Once every request has had its item, the next call begins a new run, and replaces the
+    files of the one before; a file that no run of this journal has made is replaced only with *overwrite*.
+
+    Raises InputError before the first start where two exports would have one name, or a file is in the way.
+    """
+    is_many = isinstance(session, Mapping)
+    work = ExportWork(downloads=downloads, overwrite=overwrite, escape_formulas=escape_formulas)
+    jobs = [
+        Job.of(
+            each,
+            request,
+            asked=request,
+            name=request.export_name,
+            path=place(
+                Path(into), each.account if is_many else None, request.export_name, f".{request.format.lower()}"
+            ),
+        )
+        for each, found in by_session(session, requests).items()
+        for request in found
+    ]
+    return BulkRun(
+        work,
+        jobs,
+        journal=journal,
+        in_flight=in_flight,
+        per_day=per_day,
+        timeout=timeout,
+        restart_unknown=restart_unknown,
+    )
+
+
+class ExportWork:
+    """How exports are started, and made into files."""
+
+    name = "exports"
+    family = Family.EXPORTS
+
+    def __init__(self, *, downloads: int, overwrite: bool, escape_formulas: bool) -> None:
+        self._places = anyio.Semaphore(downloads)
+        self._overwrite = overwrite
+        self._escape_formulas = escape_formulas
+
+    async def prepare(self, jobs: Sequence[Job[AnyExport]], runs: Sequence[RunRecord]) -> None:
+        """Make the folders, and refuse files that would clash."""
+        check_clashes(jobs)
+        check_numbered(jobs)
+        allow_own(jobs, runs, overwrite=self._overwrite)
+        await to_thread.run_sync(make_room, jobs)
+
+    async def start(self, job: Job[AnyExport]) -> HubSpotTask[ExportStatus]:
+        """Have HubSpot begin it."""
+        return await exports.start(job.session, job.request)
+
+    async def find(self, job: Job[AnyExport]) -> None:
+        """Find nothing: HubSpot has no list of exports."""
+
+    async def finish(self, job: Job[AnyExport], done: StatusChange[Any]) -> tuple[ExportItem, Said]:
+        """Fetch its file."""
+
+        def note(size: int, total: int | None) -> None:
+            job.bytes, job.total = size, total
+
+        async with self._places:
+            file = await download(
+                job.session,
+                done.task,
+                job.path,
+                progress=note,
+                overwrite=job.may_replace,
+                escape_formulas=self._escape_formulas,
+            )
+        remarks = tuple(error.message for error in done.current.errors)
+        item = ExportedFile(session=job.session, request=job.request, task=done.task, file=file, remarks=remarks)
+        return item, _written(item)
+
+    async def recall(self, job: Job[AnyExport], said: Said) -> ExportItem | None:
+        """Give the file again, if it is the one that was there before."""
+        assert job.task is not None
+        file = await to_thread.run_sync(_found, job.path, said)
+        if file is None:
+            return None
+        remarks = tuple(map(str, said.get("remarks") or ()))
+        return ExportedFile(session=job.session, request=job.request, task=job.task, file=file, remarks=remarks)
+
+    def failed(self, job: Job[AnyExport], error: HubSpotError) -> ExportItem:
+        """Say why there is no file."""
+        return ExportFailed(session=job.session, request=job.request, task=job.task, error=error)
+
+
+def check_numbered(jobs: Sequence[Job[AnyExport]]) -> None:
+    """Refuse a name that a spreadsheet of several files may need for one of them.
+
+    Raises InputError.
+    """
+    taken = {str(job.path).casefold() for job in jobs}
+    for job in jobs:
+        whole = _NUMBERED.fullmatch(str(job.path).casefold())
+        if whole is not None and job.request.format != "CSV" and whole[1] + whole[2] in taken:
+            raise InputError(f"{job.path} may be needed for a part of another export; give {job.name!r} another name")
+
+
+_NUMBERED = re.compile(r"(.*)-\d+(\.[a-z]+)", re.DOTALL)
+"""The name that `results.download` gives to one of several spreadsheets."""
+
+
+def _written(item: ExportedFile) -> Said:
+    file = item.file
+    return {
+        "bytes": file.bytes,
+        "sha256": file.sha256,
+        "files": len(file.paths),
+        "parts": file.parts,
+        "is_verified": file.is_verified,
+        "remarks": list(item.remarks),
+    }
+
+
+def _found(path: Path, said: Said) -> SavedFile | None:
+    """Find the files that were written, whole and unchanged."""
+    count = said.get("files")
+    paths = numbered(path, count if isinstance(count, int) and 0 < count < MOST_FILES else 1)
+    digest, size = hashlib.sha256(), 0
+    for each in paths:
+        try:
+            with each.open("rb") as file:
+                while piece := file.read(2**20):
+                    digest.update(piece)
+                    size += len(piece)
+        except FileNotFoundError:
+            return None
+    if (size, digest.hexdigest()) != (said.get("bytes"), said.get("sha256")):
+        return None
+    return SavedFile(
+        path=paths[0],
+        paths=tuple(paths),
+        bytes=size,
+        sha256=digest.hexdigest(),
+        parts=said["parts"] if isinstance(said.get("parts"), int) else len(paths),
+        is_verified=said.get("is_verified") is True,
+    )
