@@ -2,17 +2,23 @@
 
 What a page finds, and does not itself show: an empty folder to work in, and `HUBSPOT_ACCESS_TOKEN` and
 `HUBSPOT_BASE_URL`, set to a sandbox that holds a few records. A page with tests in it is given to pytest.
+Looks follow one another ten times as quickly as a user's would, so that nobody has to wait for them; but in the
+tutorial, which says what each of them shows.
 """
 
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
+from unittest import mock
 
 import pytest
 from anyio.from_thread import start_blocking_portal
 
 from hubspot_async.sandbox import Sandbox
+from hubspot_async.watching import group, schedule
+from hubspot_async.watching.backoff import SquareRoot
 from tests.contract import Contract
 from tests.docs.pages import ROOT, blocks, pages, run
 
@@ -36,12 +42,16 @@ def account(contract: Contract, monkeypatch: pytest.MonkeyPatch, tmp_path) -> It
             monkeypatch.setenv("HUBSPOT_ACCESS_TOKEN", sandbox.token)
             monkeypatch.setenv("HUBSPOT_BASE_URL", sandbox.url)
             monkeypatch.chdir(tmp_path)
-            yield sandbox
+            with mock.patch.dict(os.environ):  # what a page puts there is gone with it
+                yield sandbox
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("page", pages())
-def test_page(page, account, tmp_path):
+def test_page(page, account, tmp_path, monkeypatch):
+    if page != "docs/tutorial.md":
+        monkeypatch.setattr(schedule, "SquareRoot", partial(SquareRoot, factor=0.05, floor=0.1))
+        monkeypatch.setattr(group, "LIST_PAUSE", 0.1)
     found = [block for block in blocks(page) if block.why_not is None]
     if any("def test_" in block.code for block in found):
         give_to_pytest("\n\n".join(block.code for block in found), tmp_path)
