@@ -40,10 +40,11 @@ def tests_all(session: nox.Session) -> None:
 
 @nox.session
 def peers(session: nox.Session) -> None:
-    """Point HubSpot's own clients at the sandbox."""
-    install(session, "test", "peers", package="-e.[sandbox]")
+    """Point HubSpot's own clients at the sandbox, and run the pages about moving from them."""
+    install(session, "test", "peers", package="-e.[cli]")
     # The oldest of them is written with escapes that Python no longer likes.
-    session.run("pytest", "-W", "ignore::SyntaxWarning", "tests/peers", *session.posargs)
+    pages = "tests/docs/test_pages.py::test_page_about_another_library"
+    session.run("pytest", "-W", "ignore:invalid escape sequence", "tests/peers", pages, *session.posargs)
 
 
 @nox.session

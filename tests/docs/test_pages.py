@@ -20,7 +20,7 @@ from hubspot_async.sandbox import Sandbox
 from hubspot_async.watching import group, schedule
 from hubspot_async.watching.backoff import SquareRoot
 from tests.contract import Contract
-from tests.docs.pages import ROOT, blocks, pages, run
+from tests.docs.pages import ROOT, blocks, needs, pages, run
 
 RECORDS = {
     "CONTACT": [
@@ -46,8 +46,20 @@ def account(contract: Contract, monkeypatch: pytest.MonkeyPatch, tmp_path) -> It
                 yield sandbox
 
 
+OURS = [page for page in pages() if needs(page) is None]
+"""Pages that show nothing but this package; the others are run by ``nox -s peers``."""
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("page", pages())
+@pytest.mark.no_contract
+@pytest.mark.parametrize("page", sorted({*pages()} - {*OURS}))
+def test_page_about_another_library(page, account):
+    pytest.importorskip(needs(page), reason="`nox -s peers` runs it")
+    run(blocks(page))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", OURS)
 def test_page(page, account, tmp_path, monkeypatch):
     if page != "docs/tutorial.md":
         monkeypatch.setattr(schedule, "SquareRoot", partial(SquareRoot, factor=0.05, floor=0.1))
