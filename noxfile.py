@@ -1,4 +1,4 @@
-"""The project's habits: nox -s tests, tests_all, peers, lint, typing, docs, bench, demo."""
+"""The project's habits: nox -s tests, tests_all, first_steps, peers, lint, typing, docs, bench, demo."""
 
 import pathlib
 
@@ -45,6 +45,13 @@ def peers(session: nox.Session) -> None:
     # The oldest of them is written with escapes that Python no longer likes.
     pages = "tests/docs/test_pages.py::test_page_about_another_library"
     session.run("pytest", "-W", "ignore:invalid escape sequence", "tests/peers", pages, *session.posargs)
+
+
+@nox.session
+def first_steps(session: nox.Session) -> None:
+    """Do what README and tutorial say, word by word, in an empty home."""
+    session.install("attrs")
+    session.run("python", "-m", "tests.docs.first_steps")
 
 
 @nox.session

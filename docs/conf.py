@@ -33,6 +33,7 @@ python_use_unqualified_type_names = True
 suppress_warnings = ["ref.python"]  # `type` is a field of several models, and a builtin in annotations
 python_maximum_signature_line_length = 88
 
+html_extra_path = ["llms.txt"]
 html_theme = "furo"
 html_title = f"hubspot_async {release}"
 html_copy_source = False

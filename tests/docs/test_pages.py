@@ -7,6 +7,7 @@ tutorial, which says what each of them shows.
 """
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from unittest import mock
 import pytest
 from anyio.from_thread import start_blocking_portal
 
+import hubspot_async
 from hubspot_async.sandbox import Sandbox
 from hubspot_async.watching import group, schedule
 from hubspot_async.watching.backoff import SquareRoot
@@ -101,3 +103,16 @@ def test_the_two_commands_stand_in_the_readme():
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     assert "python3 -m venv .venv && .venv/bin/pip install '.[cli]' && .venv/bin/hubspot-async demo" in text
     assert "python3 -m venv .venv && .venv/bin/pip install nox && .venv/bin/nox -s tests" in text
+
+
+def test_what_llms_txt_points_to_is_there():
+    text = (ROOT / "docs" / "llms.txt").read_text(encoding="utf-8")
+    linked = re.findall(r"\]\((.+?)\)", text)
+    assert len(linked) > 10
+    assert not [page for page in linked if not (ROOT / "docs" / page).is_file()]
+
+
+def test_what_llms_txt_names_is_there():
+    text = (ROOT / "docs" / "llms.txt").read_text(encoding="utf-8")
+    named = set(re.findall(r"\b([A-Z][a-z]+[A-Z]\w+|run_exports|settle)\b", text)) - {"HubSpot"}
+    assert named <= {*hubspot_async.__all__, *vars(hubspot_async.errors), "OSError", "ValueError", "TimeoutError"}
