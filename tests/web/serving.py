@@ -23,12 +23,12 @@ async def until(is_met: Callable[[], bool], seconds: float = 10.0) -> None:
 
 
 @asynccontextmanager
-async def serving() -> AsyncIterator[str]:
+async def serving(port: int = 0) -> AsyncIterator[str]:
     """Serve the app, with HubSpot where the environment says that it is, and see that it leaves nothing behind."""
     before = asyncio.all_tasks()
     config = uvicorn.Config(create_app(), log_level="warning", timeout_graceful_shutdown=5)
     server = uvicorn.Server(config)
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    with socket.create_server(("127.0.0.1", port)) as listener:
         running = asyncio.create_task(server.serve([listener]))
         await until(lambda: server.started or running.done())
         try:
