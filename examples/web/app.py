@@ -37,7 +37,11 @@ def create_app(connect: Connect = HubSpotSession.from_env) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Desk]]:
         """Own one session and one watcher, and leave nothing behind."""
         with TemporaryDirectory(prefix="hubspot-exports-") as folder:
-            async with connect() as session, TaskGroupWatcher(session) as watcher, anyio.create_task_group() as group:
+            async with (
+                connect() as session,
+                TaskGroupWatcher(session) as watcher,
+                anyio.create_task_group() as group,
+            ):
                 desk = Desk(session, watcher, group, Path(folder))
                 group.start_soon(desk.board.see_to_the_end)
                 yield {"desk": desk}

@@ -79,7 +79,8 @@ class Desk:
                     if isinstance(event, WatchFailed):
                         raise event.error
                     if not event.is_final:
-                        self.board.show(job.export.now(STATES.get(event.current.status, State.WORKING)))
+                        state = STATES.get(event.current.status, State.WORKING)
+                        self.board.show(job.export.now(state))
             await self._fetch(job)
         except (HubSpotError, OSError) as error:
             self.board.show(job.export.now(State.FAILED, problem=explain(error)))
