@@ -3,7 +3,7 @@
 import io
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -92,17 +92,19 @@ class Window:
         return self.driver.find_element(By.CSS_SELECTOR, selector).text
 
     def download(self, number: int) -> Path:
-        """Click the link of an export and wait for its file."""
-        before = set(self._downloads.iterdir())
-        self.driver.find_element(By.CSS_SELECTOR, f"#export-{number} .download").click()
-        new: list[Path] = []
+        """Click the link of an export and wait for its file, whose name is taken by an empty one first."""
+        link = self.driver.find_element(By.CSS_SELECTOR, f"#export-{number} .download")
+        before = self._whole_files()
+        link.click()
+        new: set[Path] = set()
+        self.wait(lambda: new.update(self._whole_files() - before) or new)
+        [path] = new
+        return path
 
-        def has_come() -> bool:
-            new[:] = [path for path in set(self._downloads.iterdir()) - before if path.suffix == ".csv"]
-            return bool(new)
-
-        self.wait(has_come)
-        return new[0]
+    def _whole_files(self) -> set[Path]:
+        with suppress(FileNotFoundError):  # one was renamed just now
+            return {path for path in self._downloads.glob("*.csv") if path.stat().st_size}
+        return set()
 
     def press(self, *keys: str) -> None:
         self.driver.switch_to.active_element.send_keys(*keys)
