@@ -1,6 +1,8 @@
-"""The project's habits: nox -s tests, tests_all, first_steps, peers, lint, typing, docs, bench, demo."""
+"""The project's habits: each session is one of them, and `nox --list` shows all."""
 
+import os
 import pathlib
+import shutil
 
 import nox
 
@@ -13,6 +15,7 @@ nox.options.stop_on_first_error = False
 
 PYTHONS = ["3.11", "3.12", "3.13"]
 PYPROJECT = nox.project.load_toml("pyproject.toml")
+BROWSER = ("chromium", "chromium-driver", "fonts-inter")
 
 
 def install(session: nox.Session, *groups: str, package: str | None = "-e.[cli]") -> None:
@@ -36,6 +39,37 @@ def tests(session: nox.Session) -> None:
 def tests_all(session: nox.Session) -> None:
     """Run the tests under every supported Python that is found; the others are skipped."""
     run_tests(session)
+
+
+@nox.session
+def browser(session: nox.Session) -> None:
+    """Use the web app of the examples as people do, in Chromium."""
+    install(session, "test", "browser")
+    install_browser(session)
+    session.run("pytest", "tests/browser", *session.posargs)
+
+
+def install_browser(session: nox.Session) -> None:
+    """Install Chromium where that can be done; where it cannot and there is none, skip, or fail if it is required."""
+    if shutil.which("apt-get") and os.geteuid() == 0:
+        missing = [package for package in BROWSER if not is_installed(session, package)]
+        if missing:
+            apt(session, "update")
+            apt(session, "install", "-y", "--no-install-recommends", *missing)
+    elif not (shutil.which("chromium") and shutil.which("chromedriver")):
+        told = "there is no chromium with a chromedriver here, and only root on Debian can install them"
+        session.error(told) if os.environ.get("HUBSPOT_REQUIRE_BROWSER") else session.skip(told)
+
+
+def is_installed(session: nox.Session, package: str) -> bool:
+    query = ("dpkg-query", "--show", "--showformat=${db:Status-Abbrev}", package)
+    return str(session.run(*query, external=True, silent=True, success_codes=[0, 1])).startswith("ii")
+
+
+def apt(session: nox.Session, *words: str) -> None:
+    options = ("-q", "-o", "Acquire::Retries=3", "-o", "DPkg::Lock::Timeout=120")
+    env = {"DEBIAN_FRONTEND": "noninteractive"}
+    session.run("apt-get", *options, *words, env=env, external=True, silent=True)
 
 
 @nox.session
@@ -76,6 +110,23 @@ def docs(session: nox.Session) -> None:
     """Build the documentation; a warning is an error."""
     install(session, "docs")
     session.run("sphinx-build", "-q", "-W", "--keep-going", "-b", "html", "docs", "docs/_build/html", *session.posargs)
+
+
+def web_app_pictures(session: nox.Session) -> None:
+    install(session, "test", "browser")
+    install_browser(session)
+    session.run("pytest", "tests/browser", "--pictures")
+
+
+PICTURES = {"web-app": web_app_pictures}
+"""What makes the pictures whose names begin so, in docs/pictures."""
+
+
+@nox.session
+def pictures(session: nox.Session) -> None:
+    """Make the pictures of the docs anew, all or those named after `--`."""
+    for name in session.posargs or PICTURES:
+        PICTURES[name](session)
 
 
 @nox.session

@@ -76,6 +76,8 @@ def test_page(page, account, tmp_path, monkeypatch):
 def give_to_pytest(code, folder):
     path = folder / "test_page.py"
     path.write_text(code, encoding="utf-8")
+    # looptime asks for the current loop, also in tests that have none: see tests/conftest.py.
+    (folder / "conftest.py").write_text("import asyncio\n\nasyncio.set_event_loop(None)\n", encoding="utf-8")
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     options = ["-q", "-W", "error", "-o", "asyncio_default_fixture_loop_scope=function", "--rootdir", folder]
     command = [sys.executable, "-m", "pytest", *options, path]
