@@ -5,18 +5,21 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from importlib.util import find_spec
+from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from anyio import to_thread
 from attrs import frozen
 
-from hubspot_async.errors import InputError, JournalError
+from hubspot_async import threads
+from hubspot_async.errors import InputError, JournalError, UnknownTaskKindError
 from hubspot_async.journal import opening, reading
 from hubspot_async.journal.books import Books
-from hubspot_async.journal.records import JobRecord, RunRecord, TaskRecord
+from hubspot_async.journal.records import JobRecord, RunRecord, TaskRecord, key_of
 from hubspot_async.tasks import HubSpotTask, TaskKind
 
 if TYPE_CHECKING:
@@ -24,6 +27,9 @@ if TYPE_CHECKING:
 
 KEPT = 90 * 86_400.0
 """Seconds for which what is over stays in the journal."""
+
+LONGEST_WORD = 200
+"""Letters that are kept of a status."""
 
 _NOTE = """
 INSERT INTO tasks (kind, id, account, task, added_at, status, ended, ended_at)
@@ -49,12 +55,12 @@ WHERE run = ? AND place = ?
 
 _FORGET_JOBS = """
 DELETE FROM jobs WHERE run NOT IN (SELECT max(number) FROM runs GROUP BY work)
-AND run IN (SELECT run FROM jobs GROUP BY run HAVING count(*) = count(told_at) AND max(told_at) < ?1)
+AND run IN (SELECT run FROM jobs GROUP BY run HAVING count(*) = count(told_at) AND max(told_at) < ?)
 """
 _FORGET = (
-    "DELETE FROM tasks WHERE ended_at < ?1",
+    "DELETE FROM tasks WHERE ended IS NOT NULL AND ended_at < ?",
     _FORGET_JOBS,
-    "DELETE FROM runs WHERE began_at < ?1 AND number NOT IN (SELECT run FROM jobs)",
+    "DELETE FROM runs WHERE began_at < ? AND number NOT IN (SELECT run FROM jobs)",
 )
 """Drops what is over for long; the last run stays however old it is, for its files may be replaced."""
 
@@ -64,8 +70,14 @@ class Note:
     """What has become of a watched task: it was added, its status was dealt with, or it ended."""
 
     task: HubSpotTask[Any]
+    account: str | None
     status: str | None = None
     ended: str | None = None
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What tells the task from all others in the journal."""
+        return key_of(self.task, self.account)
 
 
 class Journal(Books):
@@ -86,6 +98,7 @@ class Journal(Books):
         self.path = path
         self._database = database
         self._reader = reading.Reader(kinds)
+        self._is_open = True
 
     def __repr__(self) -> str:
         return f"Journal({str(self.path)!r})"
@@ -103,19 +116,16 @@ class Journal(Books):
         Raises JournalInUseError where somebody writes to it, JournalError for a file that is damaged, of a newer
         version or no journal, which is left as it is, and OSError where it cannot be read or made.
         """
-        path = Path(path)
+        path = _fixed(path)
         _check_extra()
-        async with AsyncExitStack() as stack:
-            if read_only:
-                await to_thread.run_sync(opening.check, path)
-            else:
-                await stack.enter_async_context(_held(path))
-                await to_thread.run_sync(opening.prepare, path)
-            database = await stack.enter_async_context(_connected(path, "ro" if read_only else "rw"))
+        async with threads.whole(_connected(path) if read_only else _held(path)) as database:
             journal = cls(path, database, kinds)
-            if not read_only:
-                await journal._forget_old()
-            yield journal
+            try:
+                if not read_only:
+                    await journal._forget_old()
+                yield journal
+            finally:
+                journal._is_open = False
 
     # For people.
 
@@ -134,8 +144,9 @@ class Journal(Books):
         runs = await self._run(f"SELECT {reading.RUN} FROM runs ORDER BY number")  # noqa: S608
         rows = await self._run(f"SELECT {reading.JOB} FROM jobs ORDER BY run, place")  # noqa: S608
         with self._believing():
-            jobs = list(map(self._reader.job, rows))
-            return [reading.run(run, [job for job in jobs if job.run == run[0]]) for run in runs]
+            found = groupby(map(self._reader.job, rows), attrgetter("run"))
+            jobs = {number: tuple(each) for number, each in found}
+            return [reading.run(row, jobs.get(row[0], ())) for row in runs]
 
     # For a watcher.
 
@@ -144,18 +155,16 @@ class Journal(Books):
         now = self._wall()
         entries = [
             {
-                "kind": note.task.kind.name,
-                "id": note.task.id,
-                "account": note.task.account or "",
+                **dict(zip(("kind", "id", "account"), note.key, strict=True)),
                 "task": note.task.to_json(),
                 "at": now,
-                "status": note.status,
-                "ended": note.ended,
+                "status": _word(note.status),
+                "ended": _word(note.ended),
                 "ended_at": now if note.ended else None,
             }
             for note in notes
         ]
-        await self._run(_NOTE, [json.dumps(entries)])
+        await self._run(_NOTE, [json.dumps(entries, ensure_ascii=False)])
 
     # For a bulk run, besides what any books note.
 
@@ -178,7 +187,7 @@ class Journal(Books):
             }
             for job in jobs
         ]
-        await self._run(_ADD_JOBS, [json.dumps(entries)])
+        await self._run(_ADD_JOBS, [json.dumps(entries, ensure_ascii=False)])
 
     # Inside: each change is one statement, so that whatever is cancelled, it is done or it is not.
 
@@ -188,7 +197,7 @@ class Journal(Books):
             changed.path,
             changed.asked_at and changed.asked_at.timestamp(),
             changed.task and changed.task.to_json(),
-            changed.status,
+            _word(changed.status),
             changed.outcome,
             json.dumps(changed.said) if changed.said else None,
             changed.told_at and changed.told_at.timestamp(),
@@ -197,22 +206,34 @@ class Journal(Books):
         return changed
 
     async def _run(self, statement: str, parameters: Sequence[object] = ()) -> list[Any]:
-        with opening.translated(self.path):
-            return list(await self._database.execute_fetchall(statement, parameters))
+        if not self._is_open:
+            raise JournalError(f"{self.path} was closed", path=self.path)
+        try:
+            with opening.translated(self.path):
+                return list(await self._database.execute_fetchall(statement, parameters))
+        except UnicodeEncodeError as error:
+            letter = error.object[error.start : error.end]
+            raise InputError(f"{letter!r} cannot be written to {self.path}, for it is no character") from None
 
     @contextmanager
     def _believing(self) -> Iterator[None]:
         try:
             yield
-        except Exception as error:
-            fault = reading.fault(error)
-            if fault is None:
-                raise
-            raise JournalError(f"{self.path} holds what cannot be: {fault}", path=self.path) from None
+        except UnknownTaskKindError as error:
+            raise UnknownTaskKindError(
+                f"{self.path}: {opening.short(error)}; name others in Journal.open(kinds=…)"
+            ) from None
+        except (ValueError, OverflowError, OSError) as error:
+            raise JournalError(f"{self.path} holds what cannot be: {opening.short(error)}", path=self.path) from None
 
     async def _forget_old(self) -> None:
         for statement in _FORGET:
             await self._run(statement, [self._wall() - KEPT])
+
+
+def _fixed(path: str | Path) -> Path:
+    """Name the file so that it stays the same wherever the process goes."""
+    return Path(path).absolute()
 
 
 def _check_extra() -> None:
@@ -220,28 +241,46 @@ def _check_extra() -> None:
         raise InputError("a journal needs aiosqlite: pip install 'hubspot-async[journal]'")
 
 
+def _word(text: str | None) -> str | None:
+    """Make of what HubSpot says what any file can hold."""
+    return text and "".join(letter if letter.isprintable() else "?" for letter in text[:LONGEST_WORD])
+
+
+# Both are entered and left by `threads.whole`, so that nobody is cancelled between a thread and what it has done.
+
+
 @asynccontextmanager
-async def _held(path: Path) -> AsyncIterator[None]:
-    """Hold the file as long as the block lasts; the waiting for disks is done in threads."""
+async def _held(path: Path) -> AsyncIterator[aiosqlite.Connection]:
+    """Hold the file as long as the block lasts, and open it to write."""
     hold = opening.held(path)
     await to_thread.run_sync(hold.__enter__)
     try:
-        yield
+        async with _database(path, "rw", *opening.WRITERS) as database:
+            yield database
     finally:
         await to_thread.run_sync(hold.__exit__, None, None, None)
 
 
 @asynccontextmanager
-async def _connected(path: Path, mode: str) -> AsyncIterator[aiosqlite.Connection]:
-    """Open the database; what is committed is on the disk, whatever happens to the power."""
+async def _connected(path: Path) -> AsyncIterator[aiosqlite.Connection]:
+    """Open the file to read."""
+    await to_thread.run_sync(opening.check, path)
+    async with _database(path, "ro") as database:
+        yield database
+
+
+@asynccontextmanager
+async def _database(path: Path, mode: str, *pragmas: str) -> AsyncIterator[aiosqlite.Connection]:
     import aiosqlite
 
-    connecting = aiosqlite.connect(opening.address(path, mode), uri=True, isolation_level=None)
+    connecting: Any = aiosqlite.connect(opening.address(path, mode), uri=True, isolation_level=None)
+    getattr(connecting, "_thread", connecting).daemon = True  # a loop that was given up is not to keep the process
     with opening.translated(path):
         database = await connecting
     try:
+        database.text_factory = opening.text
         with opening.translated(path):
-            for pragma in opening.PRAGMAS if mode == "ro" else (*opening.PRAGMAS, *opening.WRITERS):
+            for pragma in (*opening.PRAGMAS, *pragmas):
                 await database.execute(f"PRAGMA {pragma}")
         yield database
     finally:

@@ -3,34 +3,41 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from hubspot_async.errors import InputError, JournalError, UnknownTaskKindError
 from hubspot_async.journal.records import JobRecord, Outcome, RunRecord, TaskRecord
 from hubspot_async.tasks import HubSpotTask, TaskKind
 
-TASK = "task, added_at, status, ended, ended_at"
+TASK = "kind, id, account, task, added_at, status, ended, ended_at"
 JOB = "run, place, account, name, asked, path, asked_at, task, status, outcome, said, told_at"
 RUN = "number, work, began_at"
 """The columns of which each kind of record is made."""
 
-_LONGEST = 1000
-"""Letters of a word or a name."""
+_HALVES = re.compile("[\ud800-\udfff]")
+"""What bytes that are no text have been read as (`opening.text`)."""
 
 
 class Reader:
-    """Makes records of rows; *kinds* are those that tasks may be of, besides the four."""
+    """Makes records of rows; *kinds* are those that tasks may be of, besides the four.
+
+    What it makes nothing of raises ValueError, OverflowError or OSError, and a kind unknown UnknownTaskKindError.
+    """
 
     def __init__(self, kinds: Iterable[TaskKind[Any]]) -> None:
         self._kinds = tuple(kinds)
 
     def task(self, row: Sequence[object]) -> TaskRecord:
         """Read a row of the columns `TASK`."""
-        task, added_at, status, ended, ended_at = row
+        kind, id, account, written, added_at, status, ended, ended_at = row
+        task = self._task(written)
+        if (kind, id) != (task.kind.name, task.id) or task.account not in (account, None):
+            raise ValueError("a task stands under the name of another")
         return TaskRecord(
-            task=self._task(task),
+            task=task,
+            account=_text(account) or None,
             added_at=_moment(added_at),
             status=_optional_text(status),
             ended=_optional_text(ended),
@@ -47,8 +54,8 @@ class Reader:
             place=_number(place),
             account=_text(account) or None,
             name=_text(name),
-            asked=_text(asked, longest=None),
-            path=_optional_text(path, longest=None),
+            asked=_text(asked),
+            path=_optional_text(path),
             asked_at=_optional_moment(asked_at),
             task=None if task is None else self._task(task),
             status=_optional_text(status),
@@ -58,7 +65,7 @@ class Reader:
         )
 
     def _task(self, value: object) -> HubSpotTask[Any]:
-        return HubSpotTask.from_json(_text(value, longest=None), kinds=self._kinds)
+        return HubSpotTask.from_json(_text(value), kinds=self._kinds)
 
 
 def run(row: Sequence[object], jobs: Iterable[JobRecord]) -> RunRecord:
@@ -72,21 +79,14 @@ def run(row: Sequence[object], jobs: Iterable[JobRecord]) -> RunRecord:
     )
 
 
-def fault(error: Exception) -> str | None:
-    """Tell what is wrong with a row of which reading it failed so; None for what is no fault of the row's."""
-    if isinstance(error, UnknownTaskKindError | JournalError):
-        return None
-    return str(error) if isinstance(error, InputError | ValueError | OverflowError | OSError) else None
-
-
-def _text(value: object, *, longest: int | None = _LONGEST) -> str:
-    if not isinstance(value, str) or (longest is not None and len(value) > longest):
-        raise ValueError("a text is due where there is none, or a far too long one")
+def _text(value: object) -> str:
+    if not isinstance(value, str) or _HALVES.search(value):
+        raise ValueError("a text is due where there is none")
     return value
 
 
-def _optional_text(value: object, *, longest: int | None = _LONGEST) -> str | None:
-    return None if value is None else _text(value, longest=longest)
+def _optional_text(value: object) -> str | None:
+    return None if value is None else _text(value)
 
 
 def _number(value: object) -> int:
@@ -107,7 +107,7 @@ def _optional_moment(value: object) -> datetime | None:
 
 def _document(value: object) -> dict[str, Any]:
     try:
-        document = json.loads(_text(value, longest=None))
+        document = json.loads(_text(value))
     except RecursionError:
         document = None
     if not isinstance(document, dict):

@@ -17,12 +17,24 @@ class TaskRecord:
     """A task that a watcher was given."""
 
     task: HubSpotTask[Any]
+    account: str | None
+    """Whose session looked at it, also where the task itself does not say."""
     added_at: datetime
     status: str | None
     """The status word last handed out and dealt with; None before the first."""
     ended: str | None
     """How it ended: its last status, or what the watch failed with. None while it is to be taken up again."""
     ended_at: datetime | None
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What tells the task from all others in the journal."""
+        return key_of(self.task, self.account)
+
+
+def key_of(task: HubSpotTask[Any], account: str | None) -> tuple[str, str, str]:
+    """Give kind, id and account of a task, which no other has."""
+    return task.kind.name, task.id, account or ""
 
 
 class Outcome(StrEnum):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 
 APPLICATION_ID = 0x48756241
 """Marks an SQLite file as a journal of this package: the letters ``HubA``."""
@@ -45,14 +46,26 @@ TABLES = (
 )
 
 
+PAGE = 4096
+"""Bytes of which a file is a multiple."""
+
+_WAL_FROM_THE_FIRST = slice(18, 20)
+"""Where a file says that it is written to through a log (SQLite's file format, 1.3.3)."""
+
+
 def blank() -> bytes:
-    """Make an empty journal, to be written to a file in one piece."""
-    with sqlite3.connect(":memory:", isolation_level=None) as database:
-        for statement in (*TABLES, f"PRAGMA application_id = {APPLICATION_ID}", f"PRAGMA user_version = {VERSION}"):
+    """Make an empty journal, to be written to a file in one piece.
+
+    It has its log from the first: the change to one would be a transaction of the other kind, and whoever was killed
+    in it would leave what cannot be read without writing.
+    """
+    marks = (f"application_id = {APPLICATION_ID}", f"user_version = {VERSION}")
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as database:
+        for statement in (f"PRAGMA page_size = {PAGE}", *TABLES, *(f"PRAGMA {mark}" for mark in marks)):
             database.execute(statement)
-        content = database.serialize()
-    database.close()
-    return content
+        content = bytearray(database.serialize())
+    content[_WAL_FROM_THE_FIRST] = b"\2\2"
+    return bytes(content)
 
 
 def fault(database: sqlite3.Connection) -> str | None:

@@ -18,9 +18,9 @@ from hubspot_async.results.parts import Kind, check_members, contents_of
 from hubspot_async.results.scratch import Scratch, check_target
 from hubspot_async.results.sink import Sink
 from hubspot_async.results.tables import Table
-from hubspot_async.results.threads import in_steps, in_thread
 from hubspot_async.session.session import HubSpotSession
 from hubspot_async.tasks import HubSpotTask
+from hubspot_async.threads import in_steps, in_thread
 
 _KINDS = {".csv": Kind.CSV, ".xlsx": Kind.XLSX, ".xls": Kind.XLS}
 

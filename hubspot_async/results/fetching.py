@@ -25,10 +25,10 @@ from hubspot_async.models.values import SecretUrl
 from hubspot_async.results import urls
 from hubspot_async.results.resume import Have, Outcome, judge, question
 from hubspot_async.results.sink import Behind, Sink
-from hubspot_async.results.threads import in_thread
 from hubspot_async.session.session import HubSpotSession
 from hubspot_async.session.transport import Download
 from hubspot_async.tasks import HubSpotTask
+from hubspot_async.threads import in_thread
 
 Progress: TypeAlias = Callable[[int, int | None], None]
 

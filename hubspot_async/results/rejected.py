@@ -19,8 +19,8 @@ from hubspot_async.results.rowerrors import Plan, RowError, explained
 from hubspot_async.results.scratch import Scratch, check_target
 from hubspot_async.results.sink import Sink
 from hubspot_async.results.texts import Record, field_limit
-from hubspot_async.results.threads import in_steps, in_thread
 from hubspot_async.tasks import HubSpotTask
+from hubspot_async.threads import in_steps, in_thread
 from hubspot_async.wire.request import Sender
 
 REASON = "Import error"

@@ -43,6 +43,7 @@ from hubspot_async.session.retry import RetryPolicy, RetryQuota, pause_asked
 from hubspot_async.session.starts import UnansweredStart
 from hubspot_async.session.timeouts import Timeouts
 from hubspot_async.session.transport import Answer, Download, Transport
+from hubspot_async.tasks import check_account
 from hubspot_async.wire import codec
 from hubspot_async.wire.request import POLL, USER, Form, Lane, Request
 from hubspot_async.wire.response import read_error, read_response
@@ -63,7 +64,7 @@ class HubSpotSession:
     ``aiohttp.ClientSession``, which is neither changed nor closed. *timeouts* bounds each request, *retry* says how
     patiently it is repeated.
 
-    Enter it with ``async with`` before use. Raises InputError for a token or an address that cannot be right.
+    Enter it with ``async with`` before use. Raises InputError for a token, a name or an address that cannot be right.
     """
 
     def __init__(
@@ -79,6 +80,7 @@ class HubSpotSession:
         retry: RetryPolicy | None = None,
     ) -> None:
         token = auth.Secret(token) if isinstance(token, str) else token  # a traceback may show the variables of a frame
+        check_account(account)
         self.account = account
         self.base_url = read_base_url(base_url)
         self.timeouts = timeouts or Timeouts()

@@ -44,10 +44,13 @@ class TaskGroupWatcher:
     *session* is whose tasks these are unless `add` names another one, *backoff* how long to wait between looks, and
     *workers* bounds the looks under way at once.
 
-    With a *journal*, or the path of one, what `add` was given survives a crash: entering the block takes up the tasks
-    of *session* that have not ended, and `resume` those of another one. An event is done with when the next one is
-    asked for or the block is left without an exception; after a crash one that was not may be seen again, and none is
-    missing.
+    With a *journal*, or the path of one, what `add` was given survives a crash from the moment it is written down,
+    which is soon: entering the block takes up the tasks of *session* that have not ended, and `resume` those of another
+    one. An event is done with when the next one is asked for or the block is left without an exception; after a crash
+    one that was not may be seen again, and none is missing. A task that timed out, or whose session was refused, is
+    taken up again; one that was only settled or followed is not in the journal. What cannot be written is kept: whoever
+    asks for the next event gets the ``OSError``, and may ask again. Sessions of several accounts need an ``account=``;
+    watchers may share an open `Journal`, one for each account.
     """
 
     def __init__(
@@ -69,7 +72,6 @@ class TaskGroupWatcher:
         self._holders = 0
         self._consumer: weakref.ref[_Events] | None = None
         self._journal = journal
-        self._opened: Journal | None = None
         self._checkpoint: Checkpoint | None = None
         self._is_open = False
         self._was_left = False
@@ -82,6 +84,8 @@ class TaskGroupWatcher:
         async with AsyncExitStack() as stack:
             if self._journal is not None:
                 await self._open(self._journal, stack)
+                if self._session is not None:
+                    await self.resume(self._session)
             stack.callback(self._give_back)
             group = await stack.enter_async_context(Background())
             self._looker = Looker(self._schedule, self._tally, group, self._tell)
@@ -92,8 +96,6 @@ class TaskGroupWatcher:
                 group.start_soon(self._looker.work)
             if self._checkpoint is not None:
                 group.start_soon(self._checkpoint.keep)
-                if self._session is not None:
-                    await self.resume(self._session)
             self._stack = stack.pop_all()
         return self
 
@@ -110,14 +112,11 @@ class TaskGroupWatcher:
         session's, and WatcherClosedError after the block was left.
         """
         _check_timeout(timeout)
+        if self._checkpoint is not None:
+            self._checkpoint.check(session or self._session)
         watch = self._watch(task, session)
-        if not watch.is_owed:
-            watch.is_owed = True
-            self._owed += 1
-            if watch.news is not None:
-                self._enqueue(watch)
-            if self._checkpoint is not None:
-                self._checkpoint.added(task)
+        if self._owe(watch) and self._checkpoint is not None:
+            self._checkpoint.added(task, watch.group.session)
         if timeout is not None:
             limit = self._looker.limit if self._is_open else self._schedule.limit
             limit(watch, _time() + timeout)
@@ -128,13 +127,14 @@ class TaskGroupWatcher:
         The status that was last dealt with is not handed out again. Raises JournalError where the journal cannot be
         read, and UnknownTaskKindError for a kind of your own that `Journal.open` was not told of.
         """
-        if self._opened is None:
-            raise InputError("there is no journal to resume from: pass journal= to the watcher")
-        found = [each for each in await self._opened.tasks(only_open=True) if each.task.account == session.account]
+        if self._checkpoint is None:
+            raise InputError("there is no journal to resume from: pass journal= to the watcher, and enter it")
+        found = await self._checkpoint.unfinished(session)
         for record in found:
-            self.add(record.task, session=session)
             watch = self._watch(record.task, session)
-            watch.handed = watch.handed or record.status
+            if watch.news is None:
+                watch.handed = watch.handed or record.status
+            self._owe(watch)
         return [record.task for record in found]
 
     @contextmanager
@@ -214,10 +214,11 @@ class TaskGroupWatcher:
 
         if not isinstance(journal, Journal):
             journal = await stack.enter_async_context(Journal.open(journal))
-        self._opened, self._checkpoint = journal, Checkpoint(journal)
+        self._checkpoint = Checkpoint(journal)
         for watch in self._schedule.watches:
             if watch.is_owed:
-                self._checkpoint.added(watch.task)
+                self._checkpoint.check(watch.group.session)
+                self._checkpoint.added(watch.task, watch.group.session)
         stack.push_async_exit(self._checkpoint.finish)
 
     def _give_back(self) -> None:
@@ -265,6 +266,16 @@ class TaskGroupWatcher:
                 watch.is_held = watch.is_queued
                 if not watch.is_owed:
                     self._looker.forget(watch)
+
+    def _owe(self, watch: Watch) -> bool:
+        """Have the iterator hand out the end of a watch, and tell whether that is new."""
+        if watch.is_owed:
+            return False
+        watch.is_owed = True
+        self._owed += 1
+        if watch.news is not None:
+            self._enqueue(watch)
+        return True
 
     def _ring(self) -> None:
         if self._is_open:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Generator
+from collections.abc import AsyncIterator, Callable, Generator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import TypeVar
 
 from anyio import CancelScope, to_thread
@@ -35,6 +36,17 @@ async def outlast(task: asyncio.Task[T]) -> T:
             task.exception()  # which is thereby taken note of
         raise cancelled
     return task.result()
+
+
+@asynccontextmanager
+async def whole(context: AbstractAsyncContextManager[T]) -> AsyncIterator[T]:
+    """Enter and leave *context*, each to its end, whatever is cancelled meanwhile."""
+    entering = asyncio.create_task(context.__aenter__())
+    try:
+        yield await outlast(entering)
+    finally:
+        if not entering.cancelled() and entering.exception() is None:
+            await outlast(asyncio.create_task(context.__aexit__(None, None, None)))
 
 
 async def in_steps(work: Generator[object, None, T]) -> T:
