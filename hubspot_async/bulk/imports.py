@@ -13,6 +13,7 @@ from hubspot_async.bulk.jobs import Job, by_session
 from hubspot_async.bulk.places import allow_own, check_clashes, make_room, place
 from hubspot_async.bulk.run import BulkRun, Said
 from hubspot_async.endpoints import imports
+from hubspot_async.endpoints.sources import Files, find_sources
 from hubspot_async.errors import HubSpotError
 from hubspot_async.journal.journal import Journal
 from hubspot_async.journal.records import RunRecord
@@ -23,7 +24,6 @@ from hubspot_async.tasks import HubSpotTask
 from hubspot_async.watching.events import StatusChange
 from hubspot_async.wire.versions import Family
 
-Files: TypeAlias = imports.Files
 AnyImport: TypeAlias = tuple[ImportRequest, Files]
 
 
@@ -174,6 +174,6 @@ class ImportWork:
 
 def csv_sources(plan: ImportRequest, files: Files) -> list[Path]:
     """Give the files of an import that are CSV and at hand on the disk."""
-    found = imports.sources(plan, files)
+    found = find_sources(plan, files)
     kinds = {file.file_name: file.file_format for file in plan.files}
     return [source for name, source in found.items() if isinstance(source, Path) and kinds[name] == "CSV"]
