@@ -168,6 +168,15 @@ class TaskGroupWatcher:
             lateness=worst,
         )
 
+    def next_look(self, task: HubSpotTask[Any], *, session: Sender | None = None) -> float | None:
+        """Tell in how many seconds *task* is looked at next, 0 while it is; infinity where it waits for others' ends.
+
+        None where no look is planned. Any thread may ask, so that a screen can count down.
+        """
+        whose = session or self._session
+        watch = self._schedule.find(task, whose) if whose is not None and self._is_open else None
+        return watch.next_look(self._looker.now()) if watch is not None else None
+
     async def progress(self, every: float = 10.0) -> AsyncGenerator[WatchStats, None]:
         """Give the figures every so many seconds until the block is left, for whoever must show that work goes on."""
         while self._is_open:

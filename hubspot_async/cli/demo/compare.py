@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from hubspot_async.cli.sheet import Row
+from hubspot_async.cli.demo.sheet import Row
 
 SHOWN = 5
 """Differences worth reading; of more only their number is told."""

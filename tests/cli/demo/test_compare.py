@@ -1,4 +1,4 @@
-from hubspot_async.cli.compare import SHOWN, differences
+from hubspot_async.cli.demo.compare import SHOWN, differences
 
 HEADER = ("Id", "Name")
 ANA, BO = {"Id": "1", "Name": "Ana"}, {"Id": "2", "Name": "Bo"}

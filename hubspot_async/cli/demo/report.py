@@ -10,9 +10,10 @@ from attrs import define, field
 from rich.console import Console
 
 from hubspot_async import StatusChange, WatchFailed
-from hubspot_async.cli.compare import differences
-from hubspot_async.cli.live import Event, say
-from hubspot_async.cli.sheet import Row, Sheet
+from hubspot_async.cli.demo.compare import differences
+from hubspot_async.cli.demo.sheet import Row, Sheet
+from hubspot_async.cli.screen.line import Event
+from hubspot_async.cli.screen.words import counted, say
 from hubspot_async.results import SavedFile
 from hubspot_async.watching.stats import WatchStats
 
@@ -69,17 +70,13 @@ class Report:
 
     def _figures(self) -> Iterator[tuple[str, str]]:
         kinds = Counter(event.task.kind.name for event in self.ends)
-        listed = ", ".join(_counted(count, kind) for kind, count in kinds.items())
+        listed = ", ".join(counted(count, kind) for kind, count in kinds.items())
         yield "tasks", f"{len(self.ends)} in {time.monotonic() - self.began:.1f} s: {listed}"
         if self.stats is not None:
             yield "polls", str(self.stats.polls)
             if self.stats.lateness_mean is not None:
                 yield "lateness", f"mean {self.stats.lateness_mean:.2f} s, p95 {self.stats.lateness_p95:.2f} s"
         for number, (saved, rows) in enumerate(self.files):
-            yield "" if number else "files", f"{saved.path}  {_counted(rows, 'row')}  {_counted(saved.bytes, 'byte')}"
+            yield "" if number else "files", f"{saved.path}  {counted(rows, 'row')}  {counted(saved.bytes, 'byte')}"
         if not self.problems:
             yield "checked", f"{self.checks:,} values, all as they went in"
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import csv
 import math
-import re
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -13,6 +11,7 @@ from typing import TypeAlias
 
 from attrs import frozen
 
+from hubspot_async.cli.slugs import slug
 from hubspot_async.errors import InputError
 
 Row: TypeAlias = Mapping[str, str]
@@ -68,16 +67,6 @@ def _records(path: Path, lines: Iterator[list[str]]) -> list[list[str]]:
         if len(record) != width:
             raise InputError(f"{path.name}, row {number}: {len(record)} cells where the header has {width}")
     return records
-
-
-def slug(label: str) -> str:
-    """Write a label as a property's name: ``GICS Sector`` becomes ``gics_sector``, ``Größe (m²)`` ``grosse_m2``.
-
-    Letters lose their accents and capitals; whatever else is no letter or digit of ASCII becomes an underscore.
-    """
-    letters = unicodedata.normalize("NFKD", label.casefold())
-    plain = "".join(letter for letter in letters if not unicodedata.combining(letter))
-    return re.sub(r"[^a-z0-9]+", "_", plain).strip("_")
 
 
 def name_properties(header: Sequence[str]) -> dict[str, str]:

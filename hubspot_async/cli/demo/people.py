@@ -6,7 +6,7 @@ import csv
 from collections.abc import Iterator
 from pathlib import Path
 
-from hubspot_async.cli.sheet import slug
+from hubspot_async.cli.slugs import slug
 
 COUNT = 500
 HEADER = ("Email", "First name", "Last name", "Company", "Job title", "City", "Member no.", "Note")

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from hubspot_async import ImportRequest, imports
-from hubspot_async.cli import demo, main
+from hubspot_async.cli import main
+from hubspot_async.cli.demo import job
 from hubspot_async.sandbox import Sandbox
 from tests.cli import commands
 
@@ -82,7 +83,7 @@ def test_a_cell_changed_on_the_way_is_found(
     async def start_with_another_cell(session: Any, plan: ImportRequest, path: Path) -> Any:
         return await start(session, plan, {path.name: path.read_bytes().replace(b"Carl", b"Karl")})
 
-    monkeypatch.setattr(demo.imports, "start", start_with_another_cell)
+    monkeypatch.setattr(job.imports, "start", start_with_another_cell)
     assert main(["demo", str(few), "--to", str(tmp_path), *QUICK]) == 1
     out = capsys.readouterr().out
     assert "few-all.csv: Id '3', Name: 'Karl\\nof two lines' instead of 'Carl\\nof two lines'" in out

@@ -31,10 +31,12 @@ from hubspot_async import (
     imports,
     results,
 )
-from hubspot_async.cli import people
-from hubspot_async.cli.live import Board, Event, board
-from hubspot_async.cli.report import Report
-from hubspot_async.cli.sheet import Row, Sheet, choose_filter, equal
+from hubspot_async.cli.demo import people
+from hubspot_async.cli.demo.report import Report
+from hubspot_async.cli.demo.sheet import Row, Sheet, choose_filter, equal
+from hubspot_async.cli.screen.board import Board
+from hubspot_async.cli.screen.line import Event
+from hubspot_async.cli.screen.table import board
 from hubspot_async.models.exports import ExportStatus
 from hubspot_async.models.files import FileImportStatus
 from hubspot_async.models.folders import FolderUpdateStatus

@@ -1,8 +1,8 @@
 import re
 from pathlib import Path
 
-from hubspot_async.cli import people
-from hubspot_async.cli.sheet import Sheet
+from hubspot_async.cli.demo import people
+from hubspot_async.cli.demo.sheet import Sheet
 
 
 def test_500_people_each_time_the_same(tmp_path: Path) -> None:

@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from hubspot_async.cli.sheet import Sheet, choose_filter, equal, name_properties, slug
+from hubspot_async.cli.demo.sheet import Sheet, choose_filter, equal, name_properties
+from hubspot_async.cli.slugs import slug
 from hubspot_async.errors import InputError
 
 
