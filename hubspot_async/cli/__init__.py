@@ -21,7 +21,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
-_EXTRA = ("cyclopts", "rich")
+_EXTRA = ("cyclopts", "platformdirs", "rich")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -58,7 +58,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
         print(f"hubspot-async: {one_line(error)} See {_named(words)} --help", file=sys.stderr)
         return Exit.USAGE
     except BrokenPipeError:  # who read our output has had enough; nor can Python flush the rest on its way out
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        for stream in (sys.stdout, sys.stderr):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
         return Exit.READER_GONE
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - whatever it is, it is told
         return tell(error, debug="--debug" in words)
@@ -66,13 +67,19 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 def _run(words: list[str]) -> int:
     before = words[: words.index("--")] if "--" in words else words
-    if not words or not set(HELP).isdisjoint(before):
+    if not set(HELP).isdisjoint(before) or _is_group(words):
         print(help_of(app, [word for word in before if word not in HELP]))
         return Exit.DONE
     if words == ["--version"]:
         print(_version())
         return Exit.DONE
     return app(words, print_error=False, exit_on_error=False) or Exit.DONE
+
+
+def _is_group(words: Sequence[str]) -> bool:
+    """Whether commands are named, and none of them."""
+    _, apps, rest = app.parse_commands(words)
+    return not rest and apps[-1].default_command is None
 
 
 def _named(words: Sequence[str]) -> str:

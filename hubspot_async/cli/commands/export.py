@@ -29,7 +29,7 @@ def export(
         str, Parameter(name=("--properties", "-p"), help="Internal names of properties, with commas between them.")
     ],
     filters: Annotated[
-        list[str] | None,
+        list[list[str]] | None,
         Parameter(
             name=("--filter", "--or"),
             converter=conditions,
@@ -38,7 +38,9 @@ def export(
         ),
     ] = None,
     list_id: Annotated[str | None, Parameter(name="--list", help="The members of this list instead.")] = None,
-    sort: Annotated[str | None, Parameter(help="Properties to sort by. A - before one turns its order.")] = None,
+    sort: Annotated[
+        str | None, Parameter(allow_leading_hyphen=True, help="Properties to sort by. A - before one turns its order.")
+    ] = None,
     name: Annotated[str | None, Parameter(help="What the export is called. Without it the object's name.")] = None,
     format: Annotated[str | None, Parameter(help="CSV, XLSX or XLS. Without it: what --to ends in, else CSV.")] = None,
     language: Annotated[str, Parameter(help="Of headers and values, as EN, DE, PT_BR.")] = "EN",
@@ -80,11 +82,10 @@ def export(
     """
     from hubspot_async.cli.jobs import exports
 
-    groups: Any = filters or []
     request = exports.request(
         object_type,
         properties,
-        groups=groups,
+        groups=filters or [],
         list_id=list_id,
         sort=sort,
         name=name,

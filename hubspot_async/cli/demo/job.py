@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import tempfile
 from collections.abc import Awaitable, Callable, Sequence
 from hashlib import md5
@@ -10,7 +11,6 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from attrs import define, field
-from rich.console import Console
 
 from hubspot_async import (
     Filter,
@@ -35,6 +35,7 @@ from hubspot_async.cli.demo import people
 from hubspot_async.cli.demo.report import Report
 from hubspot_async.cli.demo.sheet import Row, Sheet, choose_filter, equal
 from hubspot_async.cli.screen.board import Board
+from hubspot_async.cli.screen.console import Terminal
 from hubspot_async.cli.screen.line import Event
 from hubspot_async.cli.screen.table import board
 from hubspot_async.models.exports import ExportStatus
@@ -54,7 +55,7 @@ Step: TypeAlias = Callable[[StatusChange[Any]], Awaitable[None]]
 
 def run(csv: Path | None, to: Path, task_seconds: float) -> int:
     """Do the job with *csv*, or with people made up, and say how it went."""
-    console = Console()
+    console = Terminal(sys.stdout)
     with tempfile.TemporaryDirectory() as scratch:
         sheet = Sheet.read(csv or people.write(Path(scratch, "people.csv")))
         to.mkdir(parents=True, exist_ok=True)

@@ -11,7 +11,6 @@ from typing import Any
 import anyio
 from attrs import frozen
 from rich import box
-from rich.console import Console
 from rich.table import Table
 
 from hubspot_async import HubSpotSession, ImportRequest, StatusChange, imports, results
@@ -22,6 +21,7 @@ from hubspot_async.cli.jobs.properties import labels_of
 from hubspot_async.cli.jobs.running import run as run_job
 from hubspot_async.cli.jobs.watching import read_name, watch
 from hubspot_async.cli.mapping import Columns
+from hubspot_async.cli.screen.console import Terminal
 from hubspot_async.cli.screen.results import Result
 from hubspot_async.cli.screen.screen import Screen
 from hubspot_async.cli.screen.words import counted
@@ -192,7 +192,7 @@ def _check_rejected(target: Path, *, overwrite: bool) -> None:
 async def _show(wish: Wish, columns: Columns, shown: Screen) -> None:
     key = wish.key or columns.key(wish.type_id)
     fields = {"file": str(wish.csv), "object": wish.type_id, "operation": wish.operation.upper(), "key": key}
-    console = Console(width=79)
+    console = Terminal(sys.stdout, width=79)
     with console.capture() as capture:
         console.print(_table(columns, key))
     shown.give(Result(text=capture.get().rstrip(), fields={**fields, "columns": dict(columns.properties)}))
@@ -212,7 +212,7 @@ def _table(columns: Columns, key: str | None) -> Table:
 
 def _ask(wish: Wish, columns: Columns) -> None:
     """Show what was guessed, and have somebody say whether it is right. Raises InputError where nobody does."""
-    err = Console(file=sys.stderr)
+    err = Terminal(sys.stderr)
     err.print(_table(columns, wish.key or columns.key(wish.type_id)))
     if not (sys.stdin.isatty() and err.is_terminal):
         raise InputError("the columns were only guessed: say --yes to import them so, or --map what they are")

@@ -5,6 +5,7 @@
     words.py      durations, sizes and errors as they are written
     line.py       what is known of one task on its way
     board.py      where tasks are shown: the protocol, and nowhere
+    console.py    where rich writes
     table.py      a table that moves in a terminal
     plain.py      a line an event anywhere else
     jsonlines.py  an object an event, for programs

@@ -9,11 +9,11 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from attrs import define, field, frozen
-from rich.console import Console
 
 from hubspot_async import HubSpotTask, facts
 from hubspot_async.cli.ending import Exit, advice_on, status_of, worded
 from hubspot_async.cli.screen.board import Board, Nowhere
+from hubspot_async.cli.screen.console import Terminal
 from hubspot_async.cli.screen.jsonlines import JsonLines, error_fields
 from hubspot_async.cli.screen.line import Event
 from hubspot_async.cli.screen.results import JsonResults, Result, Results, TextResults
@@ -116,7 +116,7 @@ def _log_result(result: Result) -> None:
 @contextmanager
 def screen(*, json: bool, quiet: bool) -> Iterator[Screen]:
     """Give the screen that suits where the output goes."""
-    out, err = Console(file=sys.stdout), Console(file=sys.stderr)
+    out, err = Terminal(sys.stdout), Terminal(sys.stderr)
     manner = choose(json=json, quiet=quiet, out_is_terminal=out.is_terminal, err_is_terminal=err.is_terminal)
     lines = JsonLines(sys.stdout) if manner.results == "json" else None
     with ExitStack() as stack:

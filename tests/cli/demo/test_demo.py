@@ -103,7 +103,7 @@ def test_a_task_that_fails_is_told_and_the_others_go_on(
 
 def test_a_file_that_is_not_there_is_one_line(tmp_path: Path) -> None:
     done = commands.run("demo", "missing.csv", cwd=tmp_path)
-    assert (done.returncode, done.stdout) == (1, "")
+    assert (done.returncode, done.stdout) == (7, "")
     assert done.stderr == "hubspot-async: missing.csv: No such file or directory\n"
     assert list(tmp_path.iterdir()) == []
 
@@ -111,10 +111,10 @@ def test_a_file_that_is_not_there_is_one_line(tmp_path: Path) -> None:
 def test_a_file_that_is_no_table_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "empty.csv"
     path.touch()
-    assert main(["demo", str(path)]) == 1
+    assert main(["demo", str(path)]) == 2
     assert commands.is_one_line(capsys.readouterr().err)
 
 
 def test_a_folder_that_is_a_file_is_one_line(few: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["demo", str(few), "--to", str(few)]) == 1
+    assert main(["demo", str(few), "--to", str(few)]) == 7
     assert commands.is_one_line(capsys.readouterr().err)
