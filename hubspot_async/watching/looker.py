@@ -16,6 +16,7 @@ from hubspot_async.tasks import Snapshot
 from hubspot_async.watching import rules
 from hubspot_async.watching.bell import Bell
 from hubspot_async.watching.group import Group
+from hubspot_async.watching.observer import WatchObserver
 from hubspot_async.watching.schedule import Schedule
 from hubspot_async.watching.stats import Tally
 from hubspot_async.watching.watch import Entry, Listing, Watch
@@ -37,11 +38,12 @@ class Tell(Protocol):
 class Looker:
     """Looks at what is due, whoever's it is, as soon as its account's budget has a place."""
 
-    def __init__(self, schedule: Schedule, tally: Tally, tasks: TaskGroup, tell: Tell) -> None:
+    def __init__(self, schedule: Schedule, tally: Tally, tasks: TaskGroup, tell: Tell, observer: WatchObserver) -> None:
         self._schedule = schedule
         self._tally = tally
         self._tasks = tasks
         self._tell = tell
+        self._observer = observer
         self._loop = asyncio.get_running_loop()
         self._bell = Bell(self._loop)
         self._alarm = Bell(self._loop)
@@ -143,12 +145,15 @@ class Looker:
 
     async def _look(self, group: Group, watch: Watch) -> None:
         self._tally.requests += 1
+        began = self._loop.time()
         try:
             snapshot = await group.session.send(watch.task.kind.status_request(watch.task), lane=None)
         except HubSpotError as error:
+            self._observer.looked((watch.task,), self._loop.time() - began, error)
             self._count(group, error)
             self._fail(watch, error)
         else:
+            self._observer.looked((watch.task,), self._loop.time() - began, None)
             self._answered(group)
             await self._see(watch, snapshot)
         finally:
@@ -157,14 +162,18 @@ class Looker:
     async def _look_at_page(self, group: Group, listing: Listing) -> None:
         assert listing.kind.list_request is not None
         self._tally.requests += 1
+        began = self._loop.time()
         try:
             page = await group.session.send(listing.kind.list_request(listing.version, listing.after), lane=None)
         except HubSpotError as error:
+            self._observer.looked((), self._loop.time() - began, error)
             self._count(group, error)
             self._fail_page(group, listing, error)
         else:
             self._answered(group)
-            for watch, snapshot in group.page_shown(listing, page, self._loop.time()):
+            shown = group.page_shown(listing, page, self._loop.time())
+            self._observer.looked([watch.task for watch, _ in shown], self._loop.time() - began, None)
+            for watch, snapshot in shown:
                 await self._see(watch, snapshot, is_single=False)
         finally:
             self._schedule.wake(group, self._loop.time())
@@ -300,6 +309,7 @@ class Looker:
             self._tally.ended(watch.lateness)
             level = logging.INFO if news.succeeded else logging.WARNING
             log.log(level, "%s is %s%s", watch.task, news.status, _why(watch, news), extra=_facts(watch, news))
+        self._observer.ended(watch.task, news, watch.lateness)
         self._tell(watch, news, is_news=True)
         if not watch.is_owed:
             self._schedule.forget(watch)
@@ -311,6 +321,7 @@ class Looker:
 
     def forget(self, watch: Watch) -> None:
         """Drop a watch that nobody waits for any more."""
+        self._observer.dropped(watch.task)
         self._tally.moved(watch.status, None)
         watch.group.discard(watch, self._loop.time())
         self._schedule.forget(watch)

@@ -20,6 +20,7 @@ from hubspot_async.watching.bell import Bell
 from hubspot_async.watching.events import StatusChange, WatchFailed
 from hubspot_async.watching.followers import Follower, make_event
 from hubspot_async.watching.looker import LATE, Looker
+from hubspot_async.watching.observer import Guarded, WatchObserver
 from hubspot_async.watching.schedule import Schedule
 from hubspot_async.watching.stats import Tally, WatchEstimate, WatchStats
 from hubspot_async.watching.watch import Watch
@@ -37,11 +38,16 @@ class TaskGroupWatcher:
     Iterate it for the changes of all tasks added; `settle` and `follow` are for those who wait for one task only.
     Enter and leave it in one asyncio task. Leaving the block stops looking; the work at HubSpot goes on.
     *session* is whose tasks these are unless `add` names another one, *backoff* how long to wait between looks, and
-    *workers* bounds the looks under way at once.
+    *workers* bounds the looks under way at once. *observer* hears of each look, to measure it.
     """
 
     def __init__(
-        self, session: Sender | None = None, *, backoff: Backoff | None = None, workers: int = WORKERS
+        self,
+        session: Sender | None = None,
+        *,
+        backoff: Backoff | None = None,
+        workers: int = WORKERS,
+        observer: WatchObserver | None = None,
     ) -> None:
         if workers < 1:
             raise InputError(f"workers must be at least 1, not {workers}")
@@ -49,6 +55,7 @@ class TaskGroupWatcher:
         self._workers = workers
         self._schedule = Schedule(backoff)
         self._tally = Tally()
+        self._observer = Guarded(observer) if observer is not None else WatchObserver()
         self._queue: deque[Watch] = deque()
         self._owed = 0
         self._holders = 0
@@ -63,7 +70,7 @@ class TaskGroupWatcher:
         self._left = asyncio.Event()
         self._group: TaskGroup = anyio.create_task_group()
         await self._group.__aenter__()
-        self._looker = Looker(self._schedule, self._tally, self._group, self._tell)
+        self._looker = Looker(self._schedule, self._tally, self._group, self._tell, self._observer)
         self._is_open = True
         self._group.start_soon(self._looker.keep_time)
         for _ in range(self._workers):
@@ -78,6 +85,8 @@ class TaskGroupWatcher:
             for watch in group.watches.values():
                 for follower in watch.followers:
                     follower.close()
+                if watch.is_scheduled:
+                    self._observer.dropped(watch.task)
         self._news.ring()
         self._left.set()
         self._group.cancel_scope.cancel()
@@ -199,6 +208,7 @@ class TaskGroupWatcher:
         if watch is None:
             watch = self._schedule.add(task, session, _born(task, session, now), now)
             self._tally.moved(None, watch.status)
+            self._observer.added(task, session)
             self._ring()
         return watch
 
