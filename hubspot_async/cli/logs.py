@@ -12,6 +12,7 @@ from pathlib import Path
 
 from hubspot_async.facts import FIELDS
 
+_TOLD = ("hubspot_async.session", "hubspot_async.watcher")
 _ALL = logging.getLogger("hubspot_async")
 
 
@@ -45,7 +46,7 @@ class Teller(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Show a warning, unless it is about a task: what became of that is shown anyway."""
-        if not hasattr(record, "task_id"):
+        if record.name in _TOLD and not hasattr(record, "task_id"):
             self._say(record.getMessage())
 
 

@@ -42,7 +42,7 @@ def test_rows_go_in_and_those_that_do_not_come_back(run: Run, served: Sandbox, l
         "errors": 1,
         "rejected": 1,
     }
-    assert done.complaint.startswith("hubspot-async: 1 row of leads.csv not taken: leads-rejected.csv says why")
+    assert done.complaint.startswith("hubspot-async: 1 row not taken: correct and import leads-rejected.csv")
     assert "ana@example.com" in emails(served)
     with Path("leads-rejected.csv").open(newline="") as file:
         (row,) = csv.DictReader(file)

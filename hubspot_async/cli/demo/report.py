@@ -62,7 +62,8 @@ class Report:
 
     def print(self, console: Console) -> None:
         """Say how it went."""
-        say(console, "")
+        if not console.is_terminal:  # where the table leaves a line
+            say(console, "")
         for name, figure in self._figures():
             say(console, f"{name:<10}{figure}")
         for problem in self.problems:

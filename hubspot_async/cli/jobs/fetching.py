@@ -67,6 +67,7 @@ async def fetch(
     paths = [str(path) for path in saved.paths]
     return Result(
         text=f"{', '.join(paths)}  {size(saved.bytes)}",
+        about=f"{saved.path.name}  {size(saved.bytes)}",
         status=Exit.DONE,
         task=done.task,
         fields={

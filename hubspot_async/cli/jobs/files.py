@@ -40,7 +40,9 @@ def run_import(
 
     async def step(done: StatusChange[Any]) -> Result:
         kept = _kept(done.current.result)
-        return Result(text=kept.text, task=done.task, fields={"status": str(done.current.status), **kept.fields})
+        return Result(
+            text=kept.text, about=kept.text, task=done.task, fields={"status": str(done.current.status), **kept.fields}
+        )
 
     return run_job(job, common)
 

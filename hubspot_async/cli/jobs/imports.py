@@ -125,14 +125,16 @@ async def _result(session: HubSpotSession, done: StatusChange[Import], wish: Wis
         "updated": counters.get("UPDATED_OBJECTS", 0),
         "errors": done.current.num_errors,
     }
-    text = f"{wish.csv.name}  {counted(figures['rows'], 'row')}"
+    about = counted(figures["rows"], "row")
+    text = f"{wish.csv.name}  {about}"
     text += f", {figures['created']:,} created, {figures['updated']:,} updated"
     fields: dict[str, object] = {"status": str(done.current.status), "lateness": done.lateness, **figures}
     if not done.current.num_errors:
-        return Result(text=text, task=done.task, fields=fields)
+        return Result(text=text, about=about, task=done.task, fields=fields)
     refused = await write_rejected(session, done.task, wish.csv, wish.rejected, overwrite=wish.overwrite)
     return Result(
         text=f"{text}, {counted(figures['errors'], 'error')}",
+        about=f"{about}, {counted(figures['errors'], 'error')}",
         complaint=refused.complaint,
         status=Exit.FAILED,
         task=done.task,
@@ -150,7 +152,7 @@ async def write_rejected(session: HubSpotSession, task: Any, csv: Path, target: 
     rows = counted(rejected.rows, "row")
     return Result(
         text=f"{target}  {rows}",
-        complaint=f"{rows} of {csv.name} not taken: {target} says why; correct it there and import that file",
+        complaint=f"{rows} not taken: correct and import {target}",
         fields={"rejected": rejected.rows, "rejected_path": str(target), "remarks": rejected.remarks},
     )
 

@@ -22,6 +22,8 @@ class Result:
 
     text: str = ""
     """A line for stdout."""
+    about: str = ""
+    """A few words for the board, where it says more than the status does."""
     complaint: str = ""
     """A line for stderr, if something is wrong."""
     status: Exit = Exit.DONE

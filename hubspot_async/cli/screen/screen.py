@@ -95,8 +95,8 @@ class Screen:
             self.complaints.append(result.complaint)
         if result.task is not None:
             self._open.pop(result.task, None)
-            if result.text:
-                self.board.tell(result.task, result.text)
+            if result.about:
+                self.board.tell(result.task, result.about)
         self.results.give(result)
 
     def fail(self, error: BaseException) -> None:

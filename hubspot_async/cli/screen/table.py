@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 from rich import box
+from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.live import Live
 from rich.table import Table
@@ -22,6 +23,16 @@ from hubspot_async.cli.screen.words import say
 
 _AROUND = 5
 """Lines of the screen that are not for tasks: the head of the table, what stands below it, and the cursor's."""
+
+_COLUMNS: Sequence[tuple[str, int, int, Literal["left", "right"]]] = (
+    ("Account", 7, 10, "left"),
+    ("Task", 6, 13, "left"),
+    ("Id", 8, 13, "left"),
+    ("Status", 10, 13, "left"),
+    ("Age", 7, 7, "right"),
+    ("Look", 10, 12, "right"),
+)
+"""The columns, with the fewest and the most letters of each: so wide that little jumps, and the last one has room."""
 
 _PER_SECOND = 8
 """How often the table is drawn."""
@@ -76,29 +87,29 @@ class LiveTable:
             yield self._table(shown)
         if rest:
             yield Text(_summed_up(rest), style="dim")
+        yield Text("")  # where the terminal may write ^C without a row of the table being broken in two
 
     def _shown(self) -> tuple[list[Line], list[Line]]:
         return in_sight(list(self._lines.values()), self._console.height - _AROUND)
 
     def _table(self, lines: Sequence[Line]) -> Table:
-        table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False, expand=True)
-        accounts = any(line.task.account for line in lines)
-        if accounts:
-            table.add_column("Account", no_wrap=True, overflow="ellipsis", max_width=10)
-        # Wide enough for most, so that nothing jumps, and never so wide that the last column has no room.
-        for name, width, widest in (("Task", 13, 13), ("Id", 11, 12), ("Status", 10, 12)):
-            table.add_column(name, no_wrap=True, overflow="ellipsis", min_width=width, max_width=widest)
-        table.add_column("Age", no_wrap=True, min_width=7, justify="right")
-        table.add_column("Look", no_wrap=True, min_width=10, justify="right")
-        table.add_column("", no_wrap=True, overflow="ellipsis", ratio=1)
         now = self._now()
-        for line in lines:
-            whose = [line.task.account or ""] if accounts else []
-            status, words = Text(line.status, style=line.style), Text(line.words)
-            table.add_row(
-                *whose, line.task.kind.name, line.task.id, status, line.age(now), line.look(self._next_look), words
-            )
+        rows = [self._cells(line, now) for line in lines]
+        columns = list(zip(_COLUMNS, zip(*rows, strict=True), strict=True))
+        is_one_account = not any(columns[0][1])
+        table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False, expand=True)
+        for (name, least, most, justify), cells in columns[is_one_account:]:
+            width = min(max(least, *map(cell_len, cells)), most)
+            table.add_column(name, no_wrap=True, overflow="ellipsis", width=width, justify=justify)
+        table.add_column("", no_wrap=True, overflow="ellipsis", ratio=1)
+        for line, (*named, status, age, look) in zip(lines, rows, strict=True):
+            words = Text(status, style=line.style), age, look, Text(line.words)
+            table.add_row(*named[is_one_account:], *words)
         return table
+
+    def _cells(self, line: Line, now: datetime) -> tuple[str, str, str, str, str, str]:
+        task, look = line.task, line.look(self._next_look)
+        return task.account or "", task.kind.name, task.id, line.status, line.age(now), look
 
 
 def in_sight(lines: Sequence[Line], room: int) -> tuple[list[Line], list[Line]]:

@@ -61,7 +61,9 @@ def tell_a_story(board: Board, clock: Clock) -> None:
 def drawn(table: LiveTable, console: Console) -> list[str]:
     with console.capture() as capture:
         console.print(table)
-    return capture.get().splitlines()
+    *lines, last = capture.get().splitlines()
+    assert last == ""
+    return lines
 
 
 def test_plain_lines_say_each_event_once(clock: Clock) -> None:
