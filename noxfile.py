@@ -1,4 +1,4 @@
-"""The project's habits: nox -s tests, tests_all, peers, lint, typing, docs, bench, demo."""
+"""The project's habits: nox -s tests, tests_all, peers, lint, typing, docs, pictures, bench, demo."""
 
 import pathlib
 
@@ -70,11 +70,27 @@ def docs(session: nox.Session) -> None:
     session.run("sphinx-build", "-q", "-W", "--keep-going", "-b", "html", "docs", "docs/_build/html", *session.posargs)
 
 
+def terminal_pictures(session: nox.Session) -> None:
+    install(session, "test")
+    session.run("python", "-m", "tests.terminal.pictures")
+
+
+PICTURES = {"terminal": terminal_pictures}
+"""What makes the pictures whose names begin so, in docs/pictures."""
+
+
+@nox.session
+def pictures(session: nox.Session) -> None:
+    """Make the pictures of the docs anew, all or those named after `--`."""
+    for name in session.posargs or PICTURES:
+        PICTURES[name](session)
+
+
 @nox.session
 def bench(session: nox.Session) -> None:
     """Measure every figure of the docs beside its peers; takes about a quarter of an hour, and a quiet machine."""
     install(session, "peers")
-    for figure in session.posargs or ("decode", "memory", "cpu", "simulate", "end_to_end"):
+    for figure in session.posargs or ("decode", "memory", "cpu", "simulate", "end_to_end", "startup"):
         session.run("python", "-m", f"benchmarks.{figure}")
 
 
