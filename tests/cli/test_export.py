@@ -35,8 +35,14 @@ def test_a_view_becomes_a_file_of_its_name(run: Run, served: Sandbox) -> None:
 
 def test_filters_of_two_groups(run: Run, served: Sandbox) -> None:
     where = ("--filter", "firstname = Ada", "--filter", "has email", "--or", "email contains zoe*")
-    assert run(*EXPORT, *where, "--sort", "-email", "--name", "two").status == 0
-    assert [row["First Name"] for row in rows("two.csv")] == ["Zoë", "Ada"]
+    assert run(*EXPORT, *where, "--name", "two").status == 0
+    assert [row["First Name"] for row in rows("two.csv")] == ["Ada", "Zoë"]
+
+
+@pytest.mark.no_contract  # HubSpot's guide has objects with a property and an order, its specification only strings
+def test_rows_are_sorted_if_asked_for(run: Run, served: Sandbox) -> None:
+    assert run(*EXPORT, "--sort", "-email").status == 0
+    assert [row["First Name"] for row in rows("contact.csv")] == ["Zoë", "陽子", "Ada"]
 
 
 def test_the_members_of_a_list(run: Run, served: Sandbox) -> None:
