@@ -54,7 +54,7 @@ def search(
     """
     read = [FilterGroup([condition(text, now=now) for text in group]) for group in groups]
     read = [group for group in read if group.filters]
-    order = [Sort(name.removeprefix("-"), "DESC" if name.startswith("-") else "ASC") for name in sorts]
+    order = [Sort(name[1:], "DESC") if name.startswith("-") else name for name in sorts]
     if len(read) > 1:
         return PublicCrmSearchRequest(filter_groups=read, sorts=order)
     filters = read[0].filters if read else ()

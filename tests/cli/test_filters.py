@@ -144,9 +144,9 @@ def test_conditions_of_a_group_all_hold_and_groups_are_alternatives() -> None:
 
 
 def test_sorts_stand_for_themselves_or_beside_conditions() -> None:
-    assert search([], ["a", "-b"]) == PublicCrmSearchRequest(sorts=[Sort("a"), Sort("b", "DESC")])
+    assert search([], ["a", "-b"]) == PublicCrmSearchRequest(sorts=["a", Sort("b", "DESC")])
     both = search([["a = 1"]], ["a"])
-    assert both == PublicCrmSearchRequest(filters=[Filter("a", "EQ", "1")], sorts=[Sort("a")])
+    assert both == PublicCrmSearchRequest(filters=[Filter("a", "EQ", "1")], sorts=["a"])
 
 
 def test_a_long_text_is_read_in_no_time() -> None:
