@@ -9,6 +9,7 @@ from typing import Any, TextIO
 
 from hubspot_async import HubSpotTask, StatusChange, WatchFailed
 from hubspot_async.cli.screen.line import Event, NextLook
+from hubspot_async.cli.screen.words import one_line
 
 
 class JsonLines:
@@ -73,4 +74,4 @@ def error_fields(error: BaseException) -> dict[str, object]:
     known = {name: getattr(refusal, name, None) for name in told}
     names = {"status": "http_status"}
     fields = {names.get(name, name): value for name, value in known.items() if value is not None}
-    return {"error": type(error).__name__, "message": str(error), **fields}
+    return {"error": type(error).__name__, "message": one_line(error), **fields}
