@@ -177,7 +177,7 @@ def test_whoever_stops_it_is_told_how_to_go_on(
 
 @pytest.mark.parametrize(
     ("arguments", "token", "status"),
-    [(["whoami"], True, 0), (["export", "x"], True, 2), (["whoami"], False, 3), (["watch", "export:1"], True, 3)],
+    [(["whoami"], True, 0), (["export", "x"], True, 2), (["whoami"], False, 3), (["export", "x", "-p", "y"], True, 4)],
 )
 def test_exit_statuses_of_the_process_itself(
     arguments: list[str], token: bool, status: int, served: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -87,7 +87,7 @@ def test_ctrl_c_at_a_question_is_an_end(window: Terminal, served: Sandbox) -> No
     assert "rc 130" in "".join(window.wait_for_prompt())
 
 
-@pytest.mark.parametrize("columns", [60, 80, 200])
+@pytest.mark.parametrize("columns", [60, 200])
 def test_any_width_will_do(columns: int, served: Sandbox, tmp_path: Path) -> None:
     settings = {"HUBSPOT_ACCESS_TOKEN": served.token, "HUBSPOT_BASE_URL": served.url}
     with terminal(tmp_path, settings, columns=columns) as window:
