@@ -118,7 +118,17 @@ def web_app_pictures(session: nox.Session) -> None:
     session.run("pytest", "tests/browser", "--pictures")
 
 
-PICTURES = {"web-app": web_app_pictures}
+def terminal_pictures(session: nox.Session) -> None:
+    install(session, "test")
+    session.run("python", "-m", "tests.terminal.pictures")
+
+
+def lateness_pictures(session: nox.Session) -> None:
+    install(session, "pictures")
+    session.run("python", "-m", "benchmarks.lateness", "docs/pictures/lateness.svg")
+
+
+PICTURES = {"web-app": web_app_pictures, "terminal": terminal_pictures, "lateness": lateness_pictures}
 """What makes the pictures whose names begin so, in docs/pictures."""
 
 
@@ -133,7 +143,7 @@ def pictures(session: nox.Session) -> None:
 def bench(session: nox.Session) -> None:
     """Measure every figure of the docs beside its peers; takes about a quarter of an hour, and a quiet machine."""
     install(session, "peers")
-    for figure in session.posargs or ("decode", "memory", "cpu", "simulate", "end_to_end"):
+    for figure in session.posargs or ("decode", "memory", "cpu", "simulate", "end_to_end", "startup"):
         session.run("python", "-m", f"benchmarks.{figure}")
 
 

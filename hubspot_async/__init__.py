@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from hubspot_async.watching.backoff import SquareRoot as SquareRoot
     from hubspot_async.watching.events import StatusChange as StatusChange
     from hubspot_async.watching.events import WatchFailed as WatchFailed
+    from hubspot_async.watching.observer import WatchObserver as WatchObserver
     from hubspot_async.watching.watcher import TaskGroupWatcher as TaskGroupWatcher
     from hubspot_async.watching.watcher import settle as settle
     from hubspot_async.wire.request import Request as Request
@@ -110,6 +111,7 @@ _HOMES = {
     "Timeouts": "session.timeouts",
     "ViewExport": "models.exports",
     "WatchFailed": "watching.events",
+    "WatchObserver": "watching.observer",
     "run_exports": "bulk.exports",
     "run_imports": "bulk.imports",
     "settle": "watching.watcher",

@@ -21,6 +21,7 @@ from hubspot_async.watching.bell import Bell
 from hubspot_async.watching.events import StatusChange, WatchFailed
 from hubspot_async.watching.followers import Follower, make_event
 from hubspot_async.watching.looker import LATE, Looker
+from hubspot_async.watching.observer import Guarded, WatchObserver
 from hubspot_async.watching.schedule import Schedule
 from hubspot_async.watching.stats import Tally, WatchEstimate, WatchStats
 from hubspot_async.watching.watch import Watch
@@ -42,7 +43,7 @@ class TaskGroupWatcher:
     Iterate it for the changes of all tasks added; `settle` and `follow` are for those who wait for one task only.
     Enter and leave it in one asyncio task. Leaving the block stops looking; the work at HubSpot goes on.
     *session* is whose tasks these are unless `add` names another one, *backoff* how long to wait between looks, and
-    *workers* bounds the looks under way at once.
+    *workers* bounds the looks under way at once. *observer* hears of each look, to measure it.
 
     With a *journal*, or the path of one, what `add` was given survives a crash from the moment it is written down,
     which is soon: entering the block takes up the tasks of *session* that have not ended, and `resume` those of another
@@ -60,6 +61,7 @@ class TaskGroupWatcher:
         backoff: Backoff | None = None,
         workers: int = WORKERS,
         journal: Journal | str | Path | None = None,
+        observer: WatchObserver | None = None,
     ) -> None:
         if workers < 1:
             raise InputError(f"workers must be at least 1, not {workers}")
@@ -67,6 +69,7 @@ class TaskGroupWatcher:
         self._workers = workers
         self._schedule = Schedule(backoff)
         self._tally = Tally()
+        self._observer = Guarded(observer) if observer is not None else WatchObserver()
         self._queue: deque[Watch] = deque()
         self._owed = 0
         self._holders = 0
@@ -88,7 +91,7 @@ class TaskGroupWatcher:
                     await self.resume(self._session)
             stack.callback(self._give_back)
             group = await stack.enter_async_context(Background())
-            self._looker = Looker(self._schedule, self._tally, group, self._tell)
+            self._looker = Looker(self._schedule, self._tally, group, self._tell, self._observer)
             self._is_open = True
             stack.push(self._leave)
             group.start_soon(self._looker.keep_time)
@@ -198,6 +201,15 @@ class TaskGroupWatcher:
             lateness=worst,
         )
 
+    def next_look(self, task: HubSpotTask[Any], *, session: Sender | None = None) -> float | None:
+        """Tell in how many seconds *task* is looked at next, 0 while it is; infinity where it waits for others' ends.
+
+        None where no look is planned. Any thread may ask, so that a screen can count down.
+        """
+        whose = session or self._session
+        watch = self._schedule.find(task, whose) if whose is not None and self._is_open else None
+        return watch.next_look(self._looker.now()) if watch is not None else None
+
     async def progress(self, every: float = 10.0) -> AsyncGenerator[WatchStats, None]:
         """Give the figures every so many seconds until the block is left, for whoever must show that work goes on."""
         while self._is_open:
@@ -230,6 +242,8 @@ class TaskGroupWatcher:
         for watch in self._schedule.watches:
             for follower in watch.followers:
                 follower.close()
+            if watch.is_scheduled:
+                self._observer.dropped(watch.task)
         self._news.ring()
         self._left.set()
 
@@ -246,6 +260,7 @@ class TaskGroupWatcher:
         if watch is None:
             watch = self._schedule.add(task, session, _born(task, session, now), now)
             self._tally.moved(None, watch.status)
+            self._observer.added(task, session)
             self._ring()
         return watch
 

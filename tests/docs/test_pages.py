@@ -10,47 +10,17 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from functools import partial
-from unittest import mock
 
 import pytest
-from anyio.from_thread import start_blocking_portal
 
 import hubspot_async
-from hubspot_async.sandbox import Sandbox
 from hubspot_async.watching import group, schedule
 from hubspot_async.watching.backoff import SquareRoot
-from tests.contract import Contract
 from tests.docs.pages import ROOT, blocks, needs, pages, run
-
-RECORDS = {
-    "CONTACT": [
-        {"email": "ada@example.com", "firstname": "Ada", "lastname": "Lovelace"},
-        {"email": "grace@example.com", "firstname": "Grace", "lastname": "Hopper"},
-    ],
-    "COMPANY": [{"name": "Analytical Engines", "domain": "engines.example"}],
-}
-
-
-@pytest.fixture
-def account(contract: Contract, monkeypatch: pytest.MonkeyPatch, tmp_path) -> Iterator[Sandbox]:
-    """A HubSpot that a page finds through the environment, in a thread of its own: pages have their own event loops."""
-    with start_blocking_portal() as portal:
-        sandbox = Sandbox(task_seconds=0.2, middlewares=contract.middlewares)
-        for object_type, records in RECORDS.items():
-            sandbox.add_records(object_type, records)
-        with portal.wrap_async_context_manager(sandbox):
-            monkeypatch.setenv("HUBSPOT_ACCESS_TOKEN", sandbox.token)
-            monkeypatch.setenv("HUBSPOT_BASE_URL", sandbox.url)
-            monkeypatch.chdir(tmp_path)
-            with mock.patch.dict(os.environ):  # what a page puts there is gone with it
-                yield sandbox
-
 
 OURS = [page for page in pages() if needs(page) is None]
 """Pages that show nothing but this package; the others are run by ``nox -s peers``."""
-
 
 @pytest.mark.slow
 @pytest.mark.no_contract
