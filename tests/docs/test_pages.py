@@ -22,6 +22,7 @@ from tests.docs.pages import ROOT, blocks, needs, pages, run
 OURS = [page for page in pages() if needs(page) is None]
 """Pages that show nothing but this package; the others are run by ``nox -s peers``."""
 
+
 @pytest.mark.slow
 @pytest.mark.no_contract
 @pytest.mark.parametrize("page", sorted({*pages()} - {*OURS}))
