@@ -1,6 +1,8 @@
-"""The project's habits: nox -s tests, tests_all, peers, lint, typing, docs, bench, demo."""
+"""The project's habits: nox -s tests, tests_all, peers, distributed, lint, typing, docs, bench, demo."""
 
+import os
 import pathlib
+import shutil
 
 import nox
 
@@ -44,6 +46,32 @@ def peers(session: nox.Session) -> None:
     install(session, "test", "peers", package="-e.[sandbox]")
     # The oldest of them is written with escapes that Python no longer likes.
     session.run("pytest", "-W", "ignore::SyntaxWarning", "tests/peers", *session.posargs)
+
+
+DEBIAN = {"redis": {"redis-server": "redis-server", "faketime": "faketime"}}
+
+
+@nox.session
+@nox.parametrize("engine", ["redis", "temporal", "airflow"])
+def distributed(session: nox.Session, engine: str) -> None:
+    """Run the doors for many machines against the real servers, which the tests start and stop themselves."""
+    for program, package in DEBIAN.get(engine, {}).items():
+        find_program(session, program, package)
+    install(session, "test", f"distributed-{engine}", package=f"-e.[sandbox,{engine}]")
+    session.run("pytest", f"tests/distributed/{engine}", *session.posargs)
+
+
+def find_program(session: nox.Session, program: str, package: str) -> None:
+    """Install a program of Debian's if it is missing; where that cannot be done, say so, and on CI fail."""
+    if shutil.which(program) is None and shutil.which("apt-get") and os.geteuid() == 0:
+        session.run("apt-get", "update", external=True, silent=True, success_codes=[0, 100])
+        options = ["-y", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=60"]
+        session.run("apt-get", "install", *options, package, external=True, silent=True, success_codes=[0, 100])
+    if shutil.which(program) is None:
+        reason = f"{program} is missing, and no apt-get here installs it: get {package} of your system"
+        if os.environ.get("CI"):
+            session.error(reason)
+        session.skip(reason)
 
 
 @nox.session
