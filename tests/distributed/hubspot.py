@@ -1,6 +1,7 @@
 """HubSpot in a process of its own: a sandbox that outlives whatever is killed around it, and keeps books.
 
-``python -m tests.distributed.hubspot OPTIONS`` prints its URL and its token, and its books when its input ends.
+``python -m tests.distributed.hubspot OPTIONS`` prints its URL and its token, and its books when its input ends. A line
+of input before that ends the tasks of the kind it names.
 """
 
 import asyncio
@@ -37,12 +38,19 @@ class HubSpot:
             command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
         )
         assert self._process.stdout is not None
-        self.url, self.token = json.loads(self._process.stdout.readline())
+        self.url, self.token, download_url = json.loads(self._process.stdout.readline())
+        self.file_url = f"{download_url}/hosted/0/logo.png"
         return self
 
     def __exit__(self, *_: object) -> None:
         if self._process.poll() is None:
             self._process.communicate()
+
+    def finish(self, kind: str) -> None:
+        """End all tasks of a kind."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(f"{kind}\n")
+        self._process.stdin.flush()
 
     def close(self) -> "Books":
         """Stop it, and give its books."""
@@ -82,10 +90,16 @@ class Books:
 
 async def serve(options: dict[str, Any]) -> None:
     """Be HubSpot until the input ends."""
-    async with Sandbox(**options) as sandbox:
+    seconds = options.pop("task_seconds", 0.5)
+    lasts = (lambda kind, _dice: seconds[kind]) if isinstance(seconds, dict) else seconds
+    async with Sandbox(lasts, **options) as sandbox:
         sandbox.add_records("CONTACT", [{"email": f"{number}@example.com"} for number in range(3)])
-        print(json.dumps([sandbox.url, sandbox.token]), flush=True)
-        await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
+        sandbox.host_file("logo.png", b"not really a picture")
+        print(json.dumps([sandbox.url, sandbox.token, sandbox.download_url]), flush=True)
+        while kind := (await asyncio.to_thread(sys.stdin.readline)).strip():
+            for task in sandbox.tasks:
+                if task.kind == kind:
+                    sandbox.finish(task.id)
         entries = [
             Entry(each.at, each.status, each.operation, each.path, each.headers.get("User-Agent", ""))
             for each in sandbox.requests

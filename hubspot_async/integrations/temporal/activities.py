@@ -23,14 +23,12 @@ from hubspot_async.errors import (
     NotFoundError,
     TaskError,
     UnsafeUrlError,
-    WatcherClosedError,
 )
-from hubspot_async.integrations import starting
-from hubspot_async.integrations.plain import Plain, read_request, read_task, write_outcome, write_task
+from hubspot_async.integrations import steps
+from hubspot_async.integrations.plain import Plain, read_request, read_task, write_task
 from hubspot_async.results.download import download
 from hubspot_async.session.session import HubSpotSession
 from hubspot_async.tasks import HubSpotTask
-from hubspot_async.watching.rules import concerns_all
 from hubspot_async.watching.watcher import TaskGroupWatcher
 
 BEATS = 3
@@ -90,7 +88,7 @@ class HubSpotActivities:
             raise ApplicationError(reason, type="StartOutcomeUnknownError", non_retryable=True)
         try:
             session = self._session(account)
-            return write_task(await starting.start(session, read_request(request), paths))
+            return write_task(await steps.start(session, read_request(request), paths))
         except HubSpotError as error:
             raise ApplicationError(str(error), type=type(error).__name__, non_retryable=True) from None
 
@@ -109,15 +107,10 @@ class HubSpotActivities:
 
         async def settle(task: HubSpotTask[Any], scope: anyio.CancelScope) -> None:
             try:
-                event = await self._watcher.settle(task, session=self._session(task.account))
+                settled[str(task)] = await steps.settle(self._watcher, task, self._session(task.account))
             except HubSpotError as error:
-                if concerns_all(error) or isinstance(error, InputError | WatcherClosedError):
-                    hurdles.append(error)
-                    scope.cancel()
-                    return
-                settled[str(task)] = write_outcome(error, task)
-            else:
-                settled[str(task)] = write_outcome(event, task)
+                hurdles.append(error)
+                scope.cancel()
 
         async with _heart(lambda: list(settled.values())), anyio.create_task_group() as group:
             for task in wanted:
