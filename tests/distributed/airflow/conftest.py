@@ -33,7 +33,7 @@ class Airflow:
             "AIRFLOW__API__PORT": str(self._port),
             "AIRFLOW__API__HOST": "127.0.0.1",
             "AIRFLOW__API__WORKERS": "1",
-            "AIRFLOW__API_AUTH__JWT_SECRET": "of this test only, and long enough for the algorithm that it is used with",
+            "AIRFLOW__API_AUTH__JWT_SECRET": "of this test only, and as long as its algorithm wants it",
             "AIRFLOW__CORE__DAGS_FOLDER": str(DAGS),
             "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{self._port}/execution/",
             "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
@@ -49,8 +49,12 @@ class Airflow:
 
     def run(self, *arguments: str) -> str:
         """Run a command of Airflow's to its end."""
+        return self.run_python("-m", "airflow", *arguments)
+
+    def run_python(self, *arguments: str) -> str:
+        """Run Python in Airflow's environment."""
         done = subprocess.run(
-            self._command(*arguments),
+            [sys.executable, *arguments],
             cwd=self.folder,
             env={**os.environ, "PYTHONPATH": str(ROOT), **self._environment},
             capture_output=True,

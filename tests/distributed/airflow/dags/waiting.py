@@ -1,4 +1,4 @@
-"""Forty that wait at once: half of them started the exports themselves, half wait for what something else has started."""
+"""Forty that wait at once: half have started exports themselves, half wait for what something else has started."""
 
 import json
 import os
