@@ -64,6 +64,8 @@ def test_what_is_not_run():
     assert left_out == {
         ("docs/how-to/airflow.md", "needs Airflow; tests/distributed runs it"),
         ("docs/how-to/many-hosts.md", "needs Redis; tests/distributed runs it"),
+        ("docs/how-to/other-engines.md", "needs Celery; tests/distributed runs it"),
+        ("docs/how-to/other-engines.md", "needs procrastinate; tests/distributed runs it"),
         ("docs/how-to/temporal.md", "needs Temporal; tests/distributed runs it"),
     }
 
