@@ -100,9 +100,9 @@ def docs(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Measure every figure of the docs beside its peers; takes about a quarter of an hour, and a quiet machine."""
-    install(session, "peers")
-    for figure in session.posargs or ("decode", "memory", "cpu", "simulate", "end_to_end"):
+    """Measure every figure of the docs beside its peers; takes about half an hour, and a quiet machine."""
+    install(session, "peers", package="-e.[cli,redis]")
+    for figure in session.posargs or ("decode", "memory", "cpu", "simulate", "end_to_end", "scale"):
         session.run("python", "-m", f"benchmarks.{figure}")
 
 

@@ -2,7 +2,8 @@
 
 ``python -m benchmarks.scale`` measures the cost of a poll, of an account and of a booking, lets the watcher's own
 schedule watch ever more accounts in simulated time at that cost, prints the tables, and draws
-``docs/explanation/scale.svg``. It takes some ten minutes.
+``docs/explanation/scale.svg``. Given the cost of a poll in microseconds, ``python -m benchmarks.scale 224``, it
+measures nothing, and so needs no quiet machine for its five minutes.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from typing import Any
 from attrs import frozen
 
 from benchmarks import cpu, memory
-from benchmarks.fastserver import running
+from benchmarks.fastserver import pin, running
 from benchmarks.plot import draw
 from hubspot_async.tasks import FILE_IMPORT
 from hubspot_async.watching.group import Group
@@ -148,10 +149,32 @@ def simulate(accounts: int, tasks: int, cost: float) -> Run:
     """Watch for long enough that the lateness has settled."""
     slowest = max(tasks / (2 * RATE), accounts * tasks * cost / 2)
     enough = 200_000 / (accounts * tasks)
-    return Process(accounts, tasks, cost).run(max(400.0, 6 * slowest, enough))
+    return Process(accounts, tasks, cost).run(max(300.0, 6 * slowest, enough))
 
 
 # What is measured.
+
+
+async def poll(url: str, accounts: int, polls: int = 20_000) -> float:
+    """Watch tasks that are always due, on so many accounts, and give the CPU seconds of a poll."""
+    from hubspot_async import Constant, HubSpotSession, RequestBudget, TaskGroupWatcher, files
+
+    async with contextlib.AsyncExitStack() as stack:
+        sessions = [
+            await stack.enter_async_context(HubSpotSession(cpu.TOKEN, base_url=url, budget=RequestBudget(10_000_000)))
+            for _ in range(accounts)
+        ]
+        watcher = await stack.enter_async_context(TaskGroupWatcher(backoff=Constant(1e-9), workers=64))
+        for number in range(max(64, accounts)):
+            watcher.add(files.task(number), session=sessions[number % accounts])
+        events = aiter(watcher)
+        for _ in range(max(64, accounts)):
+            await anext(events)
+        before, first = cpu.spent(), watcher.stats.polls
+        async for stats in watcher.progress(every=0.02):
+            if stats.polls >= first + polls:
+                return (cpu.spent() - before) / (stats.polls - first)
+    raise AssertionError("unreachable")
 
 
 async def account_memory(url: str, accounts: int) -> float:
@@ -216,18 +239,24 @@ def measured(name: str, *arguments: str) -> float:
     return float(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
 
 
-def main() -> None:
-    """Measure, simulate, print and draw."""
+def measure() -> float:
+    """Measure and print what things cost; gives the seconds of CPU of a poll."""
     with running() as url:
-        cost = statistics.median(cpu.measure("hubspot_async", url, 64) for _ in range(5))
-        account = measured("account", url)
-    print(f"CPU of a poll          {cost * 1e6:8.0f} µs: {1 / cost:,.0f} polls a second and core")
+        few, cost = (statistics.median(measured("poll", url, str(size)) for _ in range(5)) for size in (1, 1_000))
+        account = measured("account", url, "2000")
+    print(f"CPU of a poll          {few * 1e6:8.0f} µs on one account")
+    print(f"                       {cost * 1e6:8.0f} µs on 1,000 accounts: {1 / cost:,.0f} polls a second and core")
     print(f"memory of an account   {account / 1024:8.1f} KiB, its open connection included")
     if shutil.which("redis-server"):
         with redis_server() as url:
             place = measured("booking", url)
         print(f"Redis's CPU of a place {place * 1e6:8.0f} µs: {1 / place:,.0f} requests a second and Redis")
-    print(f"\n{'accounts':>10}{'mean s':>9}{'p95 s':>9}{'looks/s':>9}{'CPU':>7}   {TASKS} tasks each, one process")
+    return cost
+
+
+def main(cost: float) -> None:
+    """Simulate, print and draw."""
+    print(f"{'accounts':>10}{'mean s':>9}{'p95 s':>9}{'looks/s':>9}{'CPU':>7}   {TASKS} tasks each, one process")
     spread = {accounts: simulate(accounts, TASKS, cost) for accounts in SIZES}
     for accounts, run in spread.items():
         print(f"{accounts:>10,}{run.mean:>9.1f}{run.p95:>9.1f}{run.looks:>9.0f}{run.looks * cost:>7.0%}", flush=True)
@@ -247,9 +276,14 @@ def main() -> None:
 
 if __name__ == "__main__":
     match sys.argv[1:]:
-        case ["account", url]:
-            print(asyncio.run(account_memory(url, 2_000)))
+        case ["poll", url, size]:
+            pin(0)
+            print(asyncio.run(poll(url, int(size))))
+        case ["account", url, size]:
+            print(asyncio.run(account_memory(url, int(size))))
         case ["booking", url]:
             print(asyncio.run(booking(url)))
+        case [micros]:
+            main(float(micros) / 1e6)
         case _:
-            main()
+            main(measure())

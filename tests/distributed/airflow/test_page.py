@@ -15,7 +15,7 @@ if __name__ == "__main__":
 """
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(600)
 def test_the_page(airflow_folder: Path):
     page = airflow_folder / "page.py"
     code = "\n\n".join(block.code for block in blocks("docs/how-to/airflow.md"))

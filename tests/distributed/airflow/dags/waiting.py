@@ -2,6 +2,7 @@
 
 import json
 import os
+from datetime import timedelta
 
 from airflow.sdk import DAG, task
 
@@ -21,6 +22,16 @@ with DAG("waiting", schedule=None, catchup=False):
         )
     for number, started in enumerate(STARTED_ELSEWHERE):
         HubSpotTaskSensor(task_id=f"sensor_{number}", hubspot_task=started)
+
+
+with DAG("retried", schedule=None, catchup=False):
+    HubSpotExportOperator(
+        task_id="export",
+        request=ViewExport("CONTACT", ["email"], export_name="people again"),
+        path=f"{FOLDER}/blocked/people.csv",
+        retries=10,
+        retry_delay=timedelta(seconds=1),
+    )
 
 
 with DAG("passing", schedule=None, catchup=False):
