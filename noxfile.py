@@ -58,7 +58,7 @@ def distributed(session: nox.Session, engine: str) -> None:
     for program, package in DEBIAN.get(engine, {}).items():
         find_program(session, program, package)
     install(session, "test", f"distributed-{engine}", package=f"-e.[sandbox,{engine}]")
-    session.run("pytest", f"tests/distributed/{engine}", "tests/integrations", *session.posargs)
+    session.run("pytest", f"tests/distributed/{engine}", f"tests/integrations/{engine}", *session.posargs)
 
 
 def find_program(session: nox.Session, program: str, package: str) -> None:
