@@ -15,7 +15,11 @@ nox.options.stop_on_first_error = False
 
 PYTHONS = ["3.11", "3.12", "3.13"]
 PYPROJECT = nox.project.load_toml("pyproject.toml")
-BROWSER = ("chromium", "chromium-driver", "fonts-inter")
+
+# Debian's packages that a session needs, each with the program that shows it is there.
+BROWSER = {"chromium": "chromium", "chromium-driver": "chromedriver", "fonts-inter": None}
+TERMINAL = {"tmux": "tmux"}
+SERVERS = {"redis": {"redis-server": "redis-server", "faketime": "faketime"}}
 
 
 def install(session: nox.Session, *groups: str, package: str | None = "-e.[cli]") -> None:
@@ -45,20 +49,20 @@ def tests_all(session: nox.Session) -> None:
 def browser(session: nox.Session) -> None:
     """Use the web app of the examples as people do, in Chromium."""
     install(session, "test", "browser")
-    install_browser(session)
+    need(session, BROWSER)
     session.run("pytest", "tests/browser", *session.posargs)
 
 
-def install_browser(session: nox.Session) -> None:
-    """Install Chromium where that can be done; where it cannot and there is none, skip, or fail if it is required."""
+def need(session: nox.Session, packages: dict[str, str | None]) -> None:
+    """Install Debian's packages where that can be done; elsewhere skip without them, or fail if they are required."""
     if shutil.which("apt-get") and os.geteuid() == 0:
-        missing = [package for package in BROWSER if not is_installed(session, package)]
+        missing = [package for package in packages if not is_installed(session, package)]
         if missing:
             apt(session, "update")
             apt(session, "install", "-y", "--no-install-recommends", *missing)
-    elif not (shutil.which("chromium") and shutil.which("chromedriver")):
-        told = "there is no chromium with a chromedriver here, and only root on Debian can install them"
-        session.error(told) if os.environ.get("HUBSPOT_REQUIRE_BROWSER") else session.skip(told)
+    elif missing := [program for program in packages.values() if program and not shutil.which(program)]:
+        told = f"{' and '.join(missing)} are missing here, and only root on Debian can install them"
+        session.error(told) if os.environ.get("HUBSPOT_REQUIRE_PROGRAMS") else session.skip(told)
 
 
 def is_installed(session: nox.Session, package: str) -> bool:
@@ -68,8 +72,7 @@ def is_installed(session: nox.Session, package: str) -> bool:
 
 def apt(session: nox.Session, *words: str) -> None:
     options = ("-q", "-o", "Acquire::Retries=3", "-o", "DPkg::Lock::Timeout=120")
-    env = {"DEBIAN_FRONTEND": "noninteractive"}
-    session.run("apt-get", *options, *words, env=env, external=True, silent=True)
+    session.run("apt-get", *options, *words, env={"DEBIAN_FRONTEND": "noninteractive"}, external=True, silent=True)
 
 
 @nox.session
@@ -86,6 +89,15 @@ def first_steps(session: nox.Session) -> None:
     """Do what README and tutorial say, word by word, in an empty home."""
     session.install("attrs")
     session.run("python", "-m", "tests.docs.first_steps")
+
+
+@nox.session
+@nox.parametrize("engine", ["redis", "temporal", "airflow"])
+def distributed(session: nox.Session, engine: str) -> None:
+    """Run the doors for many machines against the real servers, which the tests start and stop themselves."""
+    need(session, SERVERS.get(engine, {}))
+    install(session, "test", f"distributed-{engine}", package=f"-e.[sandbox,{engine}]")
+    session.run("pytest", f"tests/distributed/{engine}", f"tests/integrations/{engine}", *session.posargs)
 
 
 @nox.session
@@ -114,12 +126,13 @@ def docs(session: nox.Session) -> None:
 
 def web_app_pictures(session: nox.Session) -> None:
     install(session, "test", "browser")
-    install_browser(session)
+    need(session, BROWSER)
     session.run("pytest", "tests/browser", "--pictures")
 
 
 def terminal_pictures(session: nox.Session) -> None:
     install(session, "test")
+    need(session, TERMINAL)
     session.run("python", "-m", "tests.terminal.pictures")
 
 
@@ -141,9 +154,9 @@ def pictures(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Measure every figure of the docs beside its peers; takes about a quarter of an hour, and a quiet machine."""
-    install(session, "peers")
-    for figure in session.posargs or ("decode", "memory", "cpu", "simulate", "end_to_end", "startup"):
+    """Measure every figure of the docs beside its peers; takes about half an hour, and a quiet machine."""
+    install(session, "peers", package="-e.[cli,redis]")
+    for figure in session.posargs or ("decode", "memory", "cpu", "simulate", "end_to_end", "startup", "scale"):
         session.run("python", "-m", f"benchmarks.{figure}")
 
 

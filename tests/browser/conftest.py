@@ -15,7 +15,7 @@ from PIL import Image
 from tests.browser.window import Window, window
 from tests.web.conftest import temporary as temporary
 
-REQUIRED = "HUBSPOT_REQUIRE_BROWSER"
+REQUIRED = "HUBSPOT_REQUIRE_PROGRAMS"
 """Set by CI: a run without a browser has failed."""
 
 PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
