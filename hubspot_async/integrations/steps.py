@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from hubspot_async.endpoints import exports, files, folders, imports
+from hubspot_async.endpoints.sources import Files
 from hubspot_async.errors import HubSpotError, InputError, WatcherClosedError
 from hubspot_async.integrations.plain import Plain, Request, write_outcome
 from hubspot_async.models.exports import ListExport, ViewExport
@@ -17,7 +18,7 @@ from hubspot_async.watching.watcher import TaskGroupWatcher
 from hubspot_async.wire.request import Sender
 
 
-async def start(session: Sender, request: Request, paths: imports.Files | None = None) -> HubSpotTask[Any]:
+async def start(session: Sender, request: Request, paths: Files | None = None) -> HubSpotTask[Any]:
     """Ask HubSpot to begin what *request* says; *paths* are the files of an import, and of nothing else."""
     if (paths is not None) is not isinstance(request, ImportRequest):
         raise InputError("an import needs its files, and nothing else takes any")
