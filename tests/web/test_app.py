@@ -1,8 +1,8 @@
 """The web app from outside, up to what a browser shows: that is for tests/browser."""
 
 import asyncio
-import logging
 import csv
+import logging
 import math
 import re
 import signal
