@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from anyio import to_thread
+from anyio import CancelScope, to_thread
 from attrs import frozen
 
 from hubspot_async.errors import InputError, JournalError
@@ -109,7 +109,7 @@ class Journal(Books):
             if read_only:
                 await to_thread.run_sync(opening.check, path)
             else:
-                await stack.enter_async_context(_held(path))
+                stack.enter_context(opening.held(path))  # at once, lest a cancellation come between lock and release
                 await to_thread.run_sync(opening.prepare, path)
             database = await stack.enter_async_context(_connected(path, "ro" if read_only else "rw"))
             journal = cls(path, database, kinds)
@@ -161,9 +161,12 @@ class Journal(Books):
 
     async def begin_run(self, work: str) -> int:
         """Begin a run of *work*, and give its number."""
-        await self._run("INSERT INTO runs (work, began_at) VALUES (?, ?)", [work, self._wall()])
-        ((number,),) = await self._run("SELECT max(number) FROM runs")
-        return int(number)
+        with opening.translated(self.path):
+            row = await self._database.execute_insert(
+                "INSERT INTO runs (work, began_at) VALUES (?, ?)", [work, self._wall()]
+            )
+        assert row is not None
+        return int(row[0])
 
     async def add_jobs(self, jobs: Sequence[JobRecord]) -> None:
         """Write down what a run is to do."""
@@ -221,17 +224,6 @@ def _check_extra() -> None:
 
 
 @asynccontextmanager
-async def _held(path: Path) -> AsyncIterator[None]:
-    """Hold the file as long as the block lasts; the waiting for disks is done in threads."""
-    hold = opening.held(path)
-    await to_thread.run_sync(hold.__enter__)
-    try:
-        yield
-    finally:
-        await to_thread.run_sync(hold.__exit__, None, None, None)
-
-
-@asynccontextmanager
 async def _connected(path: Path, mode: str) -> AsyncIterator[aiosqlite.Connection]:
     """Open the database; what is committed is on the disk, whatever happens to the power."""
     import aiosqlite
@@ -245,4 +237,5 @@ async def _connected(path: Path, mode: str) -> AsyncIterator[aiosqlite.Connectio
                 await database.execute(f"PRAGMA {pragma}")
         yield database
     finally:
-        await database.close()
+        with CancelScope(shield=True):
+            await database.close()

@@ -10,6 +10,7 @@ import stat
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from glob import escape
 from pathlib import Path
 from urllib.parse import quote
 
@@ -36,6 +37,8 @@ def prepare(path: Path) -> None:
     """
     if not path.parent.is_dir():
         raise InputError(f"journal {path} lies in a directory that does not exist")
+    for part in path.parent.glob(f".{escape(path.name)}-*.part"):  # left by one who was killed while making it
+        part.unlink(missing_ok=True)
     if not os.path.lexists(path):
         _make(path)
     check(path)

@@ -45,14 +45,23 @@ TABLES = (
 )
 
 
+_MODE, _WAL = slice(18, 20), b"\2\2"
+"""Where the header says how the file is written to, and its word for a write-ahead log (SQLite's file format)."""
+
+
 def blank() -> bytes:
-    """Make an empty journal, to be written to a file in one piece."""
+    """Make an empty journal, to be written to a file in one piece.
+
+    It has a write-ahead log from the beginning: switching to one writes to the file, and who is killed meanwhile leaves
+    it in a state that nobody can look at without writing to it.
+    """
     with sqlite3.connect(":memory:", isolation_level=None) as database:
         for statement in (*TABLES, f"PRAGMA application_id = {APPLICATION_ID}", f"PRAGMA user_version = {VERSION}"):
             database.execute(statement)
-        content = database.serialize()
+        content = bytearray(database.serialize())
     database.close()
-    return content
+    content[_MODE] = _WAL
+    return bytes(content)
 
 
 def fault(database: sqlite3.Connection) -> str | None:
