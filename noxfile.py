@@ -1,4 +1,4 @@
-"""The project's habits: nox -s tests, tests_all, peers, lint, typing, docs, bench, demo."""
+"""The project's habits: nox -s tests, tests_all, peers, crash, lint, typing, docs, bench, demo."""
 
 import pathlib
 
@@ -44,6 +44,13 @@ def peers(session: nox.Session) -> None:
     install(session, "test", "peers", package="-e.[sandbox]")
     # The oldest of them is written with escapes that Python no longer likes.
     session.run("pytest", "-W", "ignore::SyntaxWarning", "tests/peers", *session.posargs)
+
+
+@nox.session
+def crash(session: nox.Session) -> None:
+    """Kill bulk runs more than two hundred times, and print what was found after each; takes some minutes."""
+    install(session, "test")
+    session.run("python", "-m", "tests.crash", *session.posargs)
 
 
 @nox.session
