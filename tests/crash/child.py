@@ -8,6 +8,7 @@ import asyncio
 import faulthandler
 import inspect
 import json
+import logging
 import os
 import signal
 import sys
@@ -188,6 +189,7 @@ def child(told: dict[str, Any]) -> None:
 
 def main() -> None:
     """Fork a child for each line of input."""
+    logging.getLogger("hubspot_async").addHandler(logging.NullHandler())  # what they warn of is meant to happen
     for line in sys.stdin:
         told = json.loads(line)
         number = os.fork()
