@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from functools import partial
 from pathlib import Path
@@ -15,16 +14,16 @@ import anyio
 from anyio import to_thread
 from attrs import field, frozen
 
+from hubspot_async.bulk import finished
 from hubspot_async.bulk.jobs import Job, by_session
 from hubspot_async.bulk.places import allow_own, check_clashes, make_room, place
 from hubspot_async.bulk.run import BulkRun, Finishing, Said
 from hubspot_async.endpoints import exports
 from hubspot_async.errors import HubSpotError, InputError
 from hubspot_async.journal.journal import Journal
-from hubspot_async.journal.records import JobRecord, RunRecord
+from hubspot_async.journal.records import RunRecord
 from hubspot_async.models.exports import ExportStatus, ListExport, ViewExport
 from hubspot_async.results.download import SavedFile, UnnamedFile, unnamed
-from hubspot_async.results.names import numbered
 from hubspot_async.results.threads import in_steps, in_thread
 from hubspot_async.session.session import HubSpotSession
 from hubspot_async.tasks import HubSpotTask
@@ -32,12 +31,6 @@ from hubspot_async.watching.events import StatusChange
 from hubspot_async.wire.versions import Family
 
 AnyExport: TypeAlias = ViewExport | ListExport
-
-MOST_FILES = 10_000
-"""Spreadsheets that one export may have become."""
-
-PIECE = 2**23
-"""Bytes of a finished file that are read at once, to see that it is the one that was made."""
 
 PER_DAY = 30
 """Exports that HubSpot makes for an account in 24 hours (HubSpot's guide to exports)."""
@@ -164,7 +157,7 @@ class ExportWork:
         places = [(job, job.path) for job in jobs]
         check_clashes(places)
         check_numbered(jobs)
-        allow_own(jobs, runs, files_of)
+        allow_own(jobs, runs, finished.files_of)
         await to_thread.run_sync(partial(make_room, places, overwrite=self._overwrite))
 
     async def start(self, job: Job[AnyExport]) -> HubSpotTask[ExportStatus]:
@@ -183,7 +176,7 @@ class ExportWork:
             item = ExportedFile(
                 session=job.session, request=job.request, task=done.task, file=file.saved, remarks=remarks
             )
-            said = _written(item)
+            said = {**finished.figures(file.saved), "remarks": list(remarks)}
             self._check_free(job, file.saved)
             await finishing(said)
             try:
@@ -191,7 +184,7 @@ class ExportWork:
             except FileExistsError:
                 self._check_free(job, file.saved)
                 raise
-        await in_thread(lambda: _drop(job.own.difference(file.saved.paths)))
+        await in_thread(lambda: finished.drop(job.own.difference(file.saved.paths)))
         return item, said
 
     def _check_free(self, job: Job[AnyExport], file: SavedFile) -> None:
@@ -218,10 +211,10 @@ class ExportWork:
     async def recall(self, job: Job[AnyExport]) -> ExportItem | None:
         """Give the file again, if it is the one that was to be there."""
         assert job.task is not None
-        file = await in_steps(_found(job.record))
+        file = await in_steps(finished.find_again(job.record))
         if file is None:
             return None
-        await in_thread(lambda: _drop(job.own.difference(file.paths)))
+        await in_thread(lambda: finished.drop(job.own.difference(file.paths)))
         remarks = tuple(map(str, job.record.said.get("remarks") or ()))
         return ExportedFile(session=job.session, request=job.request, task=job.task, file=file, remarks=remarks)
 
@@ -244,53 +237,3 @@ def check_numbered(jobs: Sequence[Job[AnyExport]]) -> None:
 
 _NUMBERED = re.compile(r"(.*)-\d+(\.[a-z]+)", re.DOTALL)
 """The name that `results.download` gives to one of several spreadsheets."""
-
-
-def _written(item: ExportedFile) -> Said:
-    file = item.file
-    return {
-        "bytes": file.bytes,
-        "sha256": file.sha256,
-        "files": len(file.paths),
-        "parts": file.parts,
-        "is_verified": file.is_verified,
-        "remarks": list(item.remarks),
-    }
-
-
-def files_of(record: JobRecord) -> list[Path]:
-    """Name the files that an export has become, as its record says."""
-    count = record.said.get("files")
-    if record.path is None or not isinstance(count, int) or not 0 < count < MOST_FILES:
-        return []
-    return numbered(Path(record.path), count)
-
-
-def _found(record: JobRecord) -> Generator[None, None, SavedFile | None]:
-    """Look for the files of an export, whole and as they were, in steps."""
-    said, paths = record.said, files_of(record)
-    digest, size = hashlib.sha256(), 0
-    for path in paths:
-        try:
-            with path.open("rb") as file:
-                while piece := file.read(PIECE):
-                    digest.update(piece)
-                    size += len(piece)
-                    yield
-        except FileNotFoundError:
-            return None
-    if not paths or (size, digest.hexdigest()) != (said.get("bytes"), said.get("sha256")):
-        return None
-    return SavedFile(
-        path=paths[0],
-        paths=tuple(paths),
-        bytes=size,
-        sha256=digest.hexdigest(),
-        parts=said["parts"] if isinstance(said.get("parts"), int) else len(paths),
-        is_verified=said.get("is_verified") is True,
-    )
-
-
-def _drop(paths: Iterable[Path]) -> None:
-    for path in paths:
-        path.unlink(missing_ok=True)

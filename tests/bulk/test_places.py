@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hubspot_async import HubSpotSession, ViewExport
-from hubspot_async.bulk.exports import check_numbered, files_of
+from hubspot_async.bulk.exports import check_numbered
+from hubspot_async.bulk.finished import files_of
 from hubspot_async.bulk.jobs import Job
 from hubspot_async.bulk.places import allow_own, check_clashes, make_room, place
 from hubspot_async.errors import InputError
