@@ -351,7 +351,9 @@ async def test_one_whose_file_cannot_be_had(tmp_path: Path):
 async def test_one_that_is_complete_with_errors_says_so(tmp_path: Path):
     async with hubspot(math.inf) as (sandbox, session), run_exports(session, some("a"), into=tmp_path) as run:
         await until(lambda: run.jobs[0].task)
-        sandbox.finish(errors=[{"message": "3 cells could not be read", "category": "X", "subCategory": None}])
+        empty: dict[str, Any] = {"subCategory": {}, "context": {}, "links": {}, "errors": []}
+        problem = {"status": "error", "id": "7", "category": "X", "message": "3 cells could not be read", **empty}
+        sandbox.finish(errors=[problem])
         (item,) = [item async for item in run]
     assert item.remarks == ("3 cells could not be read",)
 
