@@ -101,6 +101,13 @@ def distributed(session: nox.Session, engine: str) -> None:
 
 
 @nox.session
+def crash(session: nox.Session) -> None:
+    """Kill bulk runs more than two hundred times, and print what was found after each; takes some minutes."""
+    install(session, "test")
+    session.run("python", "-m", "tests.crash", *session.posargs)
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
     """Check style, formatting and the floors."""
     install(session, "lint", package=None)

@@ -36,7 +36,7 @@
     ├── FileFormatError                a file at hand is not what its reader was promised
     ├── JournalError                   a file is no journal to go on with: damaged, foreign, newer
     │   └── JournalInUseError          another run or watcher writes to it
-    └── WatcherClosedError             the watcher was left while this waited
+    └── WatcherClosedError             the watcher or the run is not open, or was left while this waited
 
 A `VersionEndedWarning` is no error: the API version that a session pins is one HubSpot no longer supports.
 An ``OSError`` of your own disk is passed on as it is.
@@ -292,7 +292,7 @@ class JournalInUseError(JournalError):
 
 
 class WatcherClosedError(HubSpotError):
-    """The watcher was left while someone waited on it; the task at HubSpot goes on."""
+    """The watcher or the bulk run is not open, or was left while someone waited on it; the work at HubSpot goes on."""
 
 
 class VersionEndedWarning(UserWarning):

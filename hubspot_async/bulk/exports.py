@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
+import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -12,25 +14,23 @@ import anyio
 from anyio import to_thread
 from attrs import field, frozen
 
+from hubspot_async.bulk import finished
 from hubspot_async.bulk.jobs import Job, by_session
 from hubspot_async.bulk.places import allow_own, check_clashes, make_room, place
-from hubspot_async.bulk.run import BulkRun, Said
+from hubspot_async.bulk.run import BulkRun, Finishing, Said
 from hubspot_async.endpoints import exports
 from hubspot_async.errors import HubSpotError, InputError
 from hubspot_async.journal.journal import Journal
 from hubspot_async.journal.records import RunRecord
 from hubspot_async.models.exports import ExportStatus, ListExport, ViewExport
-from hubspot_async.results.download import SavedFile, download
-from hubspot_async.results.names import numbered
+from hubspot_async.results.download import SavedFile, UnnamedFile, unnamed
 from hubspot_async.session.session import HubSpotSession
 from hubspot_async.tasks import HubSpotTask
+from hubspot_async.threads import in_steps, in_thread
 from hubspot_async.watching.events import StatusChange
 from hubspot_async.wire.versions import Family
 
 AnyExport: TypeAlias = ViewExport | ListExport
-
-MOST_FILES = 10_000
-"""Spreadsheets that one export may have become."""
 
 PER_DAY = 30
 """Exports that HubSpot makes for an account in 24 hours (HubSpot's guide to exports)."""
@@ -146,16 +146,19 @@ class ExportWork:
     family = Family.EXPORTS
 
     def __init__(self, *, downloads: int, overwrite: bool, escape_formulas: bool) -> None:
+        if downloads < 1:
+            raise InputError(f"downloads must be at least 1, not {downloads}")
         self._places = anyio.Semaphore(downloads)
         self._overwrite = overwrite
         self._escape_formulas = escape_formulas
 
     async def prepare(self, jobs: Sequence[Job[AnyExport]], runs: Sequence[RunRecord]) -> None:
         """Make the folders, and refuse files that would clash."""
-        check_clashes(jobs)
+        places = [(job, job.path) for job in jobs]
+        check_clashes(places)
         check_numbered(jobs)
-        allow_own(jobs, runs, overwrite=self._overwrite)
-        await to_thread.run_sync(make_room, jobs)
+        allow_own(jobs, runs, finished.files_of)
+        await to_thread.run_sync(partial(make_room, places, overwrite=self._overwrite))
 
     async def start(self, job: Job[AnyExport]) -> HubSpotTask[ExportStatus]:
         """Have HubSpot begin it."""
@@ -164,32 +167,55 @@ class ExportWork:
     async def find(self, job: Job[AnyExport]) -> None:
         """Find nothing: HubSpot has no list of exports."""
 
-    async def finish(self, job: Job[AnyExport], done: StatusChange[Any]) -> tuple[ExportItem, Said]:
+    async def finish(
+        self, job: Job[AnyExport], done: StatusChange[Any], finishing: Finishing
+    ) -> tuple[ExportItem, Said]:
         """Fetch its file."""
+        remarks = tuple(error.message for error in done.current.errors)
+        async with self._places, self._fetched(job, done.task) as file:
+            item = ExportedFile(
+                session=job.session, request=job.request, task=done.task, file=file.saved, remarks=remarks
+            )
+            said = {**finished.figures(file.saved), "remarks": list(remarks)}
+            self._check_free(job, file.saved)
+            await finishing(said)
+            try:
+                await file.keep()
+            except FileExistsError:
+                self._check_free(job, file.saved)
+                raise
+        await in_thread(lambda: finished.drop(job.own.difference(file.saved.paths)))
+        return item, said
 
+    def _check_free(self, job: Job[AnyExport], file: SavedFile) -> None:
+        """Refuse to replace what no run has made, and what has come there since the run began."""
+        for path in file.paths:
+            if path not in job.own and not self._overwrite and os.path.lexists(path):
+                raise InputError(f"path {path} exists, and no run has made it; pass overwrite=True to replace it")
+
+    def _fetched(
+        self, job: Job[AnyExport], task: HubSpotTask[ExportStatus]
+    ) -> AbstractAsyncContextManager[UnnamedFile]:
         def note(size: int, total: int | None) -> None:
             job.bytes, job.total = size, total
 
-        async with self._places:
-            file = await download(
-                job.session,
-                done.task,
-                job.path,
-                progress=note,
-                overwrite=job.may_replace,
-                escape_formulas=self._escape_formulas,
-            )
-        remarks = tuple(error.message for error in done.current.errors)
-        item = ExportedFile(session=job.session, request=job.request, task=done.task, file=file, remarks=remarks)
-        return item, _written(item)
+        return unnamed(
+            job.session,
+            task,
+            job.path,
+            progress=note,
+            overwrite=self._overwrite or bool(job.own),
+            escape_formulas=self._escape_formulas,
+        )
 
-    async def recall(self, job: Job[AnyExport], said: Said) -> ExportItem | None:
-        """Give the file again, if it is the one that was there before."""
+    async def recall(self, job: Job[AnyExport]) -> ExportItem | None:
+        """Give the file again, if it is the one that was to be there."""
         assert job.task is not None
-        file = await to_thread.run_sync(_found, job.path, said)
+        file = await in_steps(finished.find_again(job.record))
         if file is None:
             return None
-        remarks = tuple(map(str, said.get("remarks") or ()))
+        await in_thread(lambda: finished.drop(job.own.difference(file.paths)))
+        remarks = tuple(map(str, job.record.said.get("remarks") or ()))
         return ExportedFile(session=job.session, request=job.request, task=job.task, file=file, remarks=remarks)
 
     def failed(self, job: Job[AnyExport], error: HubSpotError) -> ExportItem:
@@ -211,40 +237,3 @@ def check_numbered(jobs: Sequence[Job[AnyExport]]) -> None:
 
 _NUMBERED = re.compile(r"(.*)-\d+(\.[a-z]+)", re.DOTALL)
 """The name that `results.download` gives to one of several spreadsheets."""
-
-
-def _written(item: ExportedFile) -> Said:
-    file = item.file
-    return {
-        "bytes": file.bytes,
-        "sha256": file.sha256,
-        "files": len(file.paths),
-        "parts": file.parts,
-        "is_verified": file.is_verified,
-        "remarks": list(item.remarks),
-    }
-
-
-def _found(path: Path, said: Said) -> SavedFile | None:
-    """Find the files that were written, whole and unchanged."""
-    count = said.get("files")
-    paths = numbered(path, count if isinstance(count, int) and 0 < count < MOST_FILES else 1)
-    digest, size = hashlib.sha256(), 0
-    for each in paths:
-        try:
-            with each.open("rb") as file:
-                while piece := file.read(2**20):
-                    digest.update(piece)
-                    size += len(piece)
-        except FileNotFoundError:
-            return None
-    if (size, digest.hexdigest()) != (said.get("bytes"), said.get("sha256")):
-        return None
-    return SavedFile(
-        path=paths[0],
-        paths=tuple(paths),
-        bytes=size,
-        sha256=digest.hexdigest(),
-        parts=said["parts"] if isinstance(said.get("parts"), int) else len(paths),
-        is_verified=said.get("is_verified") is True,
-    )

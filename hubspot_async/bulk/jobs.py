@@ -29,10 +29,10 @@ class Job(Generic[R]):
     """The model that is sent for it."""
     record: JobRecord = field(repr=False)
     """What the journal has of it, or would have."""
-    may_replace: bool = field(default=False, repr=False)
-    """Whether a file in its place may be replaced: an earlier run made it, or nobody minds."""
+    own: frozenset[Path] = field(default=frozenset(), repr=False)
+    """Files that earlier runs of the journal have made for it, which it may replace."""
     starts_at: datetime | None = field(default=None, repr=False)
-    """When its start is allowed, if it has to wait for that."""
+    """When its start is allowed at the earliest, if it has to wait for the day's allowance."""
     bytes: int = field(default=0, repr=False)
     """Of its file, as far as it has come."""
     total: int | None = field(default=None, repr=False)
@@ -44,7 +44,7 @@ class Job(Generic[R]):
         record = JobRecord(
             run=0,
             place=0,
-            account=session.account,
+            account=session.account or None,
             name=name,
             asked=codec.dumps(asked).decode(),
             path=None if path is None else str(path),
@@ -91,7 +91,7 @@ def by_session(
     if requests is not None:
         raise InputError("requests are given twice: the mapping has those of each session")
     accounts = [session.account for session in sessions]
-    if len(accounts) > 1 and (None in accounts or len(set(accounts)) < len(accounts)):
+    if len(accounts) > 1 and not (all(accounts) and len(set(accounts)) == len(accounts)):
         raise InputError("sessions of one run need an account= each, and no two the same one")
     return {session: list(each) for session, each in sessions.items()}
 
@@ -105,12 +105,8 @@ def match(runs: Iterable[RunRecord], wanted: Sequence[JobRecord]) -> list[JobRec
     newest: dict[tuple[str | None, str], list[JobRecord]] = {}
     for run in runs:
         newest |= _by_asked(run.jobs)
-    place_among_equals: dict[tuple[str | None, str], int] = {}
-    found: list[JobRecord | None] = []
-    for job in wanted:
-        key = (job.account, job.asked)
-        place = place_among_equals[key] = place_among_equals.get(key, -1) + 1
-        found.append(dict(enumerate(newest.get(key, ()))).get(place))
+    equals = {key: iter(records) for key, records in newest.items()}
+    found = [next(equals.get((job.account, job.asked), iter(())), None) for job in wanted]
     going_on = {record.run for record in found if record is not None and record.told_at is None}
     return [record if record is not None and record.run in going_on else None for record in found]
 
@@ -122,19 +118,33 @@ def _by_asked(records: Iterable[JobRecord]) -> dict[tuple[str | None, str], list
     return found
 
 
-async def take_up(books: Books, work: str, runs: Sequence[RunRecord], jobs: Sequence[Job[Any]]) -> None:
-    """Give each job its record: that of the unfinished run, or one of a new run."""
-    found = match(runs, [job.record for job in jobs])
-    for job, record in zip(jobs, found, strict=True):
-        if record is not None:
-            moved = record.path != job.record.path
-            job.record = await books.placed(record, job.record.path) if moved else record
-    new = [job for job, record in zip(jobs, found, strict=True) if record is None]
+def take_up(runs: Sequence[RunRecord], jobs: Sequence[Job[Any]], *, restart_unknown: bool) -> None:
+    """Give each job the record that an unfinished run has of it, its file being where it is wanted now.
+
+    With *restart_unknown* a start that was given up as unknown is so no more.
+    """
+    for job, record in zip(jobs, match(runs, [job.record for job in jobs]), strict=True):
+        if record is None:
+            continue
+        if restart_unknown and record.asked_at is not None and record.task is None:
+            record = evolve(record, outcome=None, said={}, told_at=None)
+        job.record = record if record.told_at is not None else evolve(record, path=job.record.path)
+
+
+async def write_down(books: Books, work: str, runs: Sequence[RunRecord], jobs: Sequence[Job[Any]]) -> None:
+    """Add the jobs that have no record yet to the run that goes on, or to a new one."""
+    paths = {(record.run, record.place): record.path for run in runs for record in run.jobs}
+    new = []
+    for job in jobs:
+        key = (job.record.run, job.record.place)
+        if key not in paths:
+            new.append(job)
+        elif paths[key] != job.record.path:
+            job.record = await books.placed(job.record, job.record.path)
     if not new:
         return
-    going_on = max((record.run for record in found if record is not None), default=None)
-    number = await books.begin_run(work) if going_on is None else going_on
-    first = max((1 + job.place for run in runs if run.number == number for job in run.jobs), default=0)
+    number = max((job.record.run for job in jobs), default=0) or await books.begin_run(work)
+    first = max((1 + place for run, place in paths if run == number), default=0)
     for place, job in enumerate(new, first):
         job.record = evolve(job.record, run=number, place=place)
     await books.add_jobs([job.record for job in new])

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 from hubspot_async.bulk.jobs import Job
 from hubspot_async.errors import InputError
-from hubspot_async.journal.records import RunRecord
+from hubspot_async.journal.records import JobRecord, Outcome, RunRecord
 from hubspot_async.results.names import safe_name
-from hubspot_async.results.scratch import check_target
+from hubspot_async.results.scratch import Scratch, check_target, sweep
 
 
 def place(into: Path, account: str | None, name: str, suffix: str) -> Path:
@@ -19,30 +19,49 @@ def place(into: Path, account: str | None, name: str, suffix: str) -> Path:
     return (folder / f"{safe_name(name)}{suffix}").absolute()
 
 
-def check_clashes(jobs: Iterable[Job[Any]]) -> None:
+def check_clashes(places: Iterable[tuple[Job[Any], Path]]) -> None:
     """Refuse two files of one name, on a system too that does not tell a from A.
 
     Raises InputError.
     """
     taken: dict[str, Job[Any]] = {}
-    for job in jobs:
-        other = taken.setdefault(str(job.path).casefold(), job)
+    for job, path in places:
+        other = taken.setdefault(str(path).casefold(), job)
         if other is not job:
-            raise InputError(f"{other.name!r} and {job.name!r} would both be {job.path}; give each a name of its own")
+            raise InputError(f"{other.name!r} and {job.name!r} would both be {path}; give each a name of its own")
 
 
-def allow_own(jobs: Iterable[Job[Any]], runs: Iterable[RunRecord], *, overwrite: bool) -> None:
-    """Let what earlier runs have made be replaced, or with *overwrite* whatever is there."""
-    own = {job.path for run in runs for job in run.jobs}
+def allow_own(
+    jobs: Iterable[Job[Any]], runs: Iterable[RunRecord], files_of: Callable[[JobRecord], Iterable[Path]]
+) -> None:
+    """Let each job replace what earlier runs have made in its place, or were about to; *files_of* names that."""
+    own: dict[str | None, set[Path]] = {}
+    for run in runs:
+        for record in run.jobs:
+            if record.is_made and record.outcome is not Outcome.FAILED:
+                own.setdefault(record.path, set()).update(files_of(record))
     for job in jobs:
-        job.may_replace = overwrite or job.record.path in own
+        job.own = frozenset(own.get(job.record.path, ()))
 
 
-def make_room(jobs: Sequence[Job[Any]]) -> None:
-    """Make the folders, and refuse what is in the way. Synchronous; a thread runs it.
+def make_room(places: Iterable[tuple[Job[Any], Path]], *, overwrite: bool) -> None:
+    """Make the folders, see that they can be written to, and refuse what is in the way. Synchronous; a thread runs it.
 
-    Raises InputError, and OSError where a folder cannot be made.
+    What killed processes have left there unfinished is removed. Raises InputError, and OSError where a folder cannot
+    be made or written to.
     """
-    for job in jobs:
-        job.path.parent.mkdir(parents=True, exist_ok=True)
-        check_target(job.path, overwrite=job.may_replace)
+    open_jobs = [(job, path) for job, path in places if job.record.told_at is None]
+    for folder in {path.parent for _, path in open_jobs}:
+        folder.mkdir(parents=True, exist_ok=True)
+        _try_out(folder)
+        sweep(folder)
+    for job, path in open_jobs:
+        check_target(path, overwrite=overwrite or path in job.own)
+
+
+def _try_out(folder: Path) -> None:
+    scratch = Scratch(folder / "trial")
+    try:
+        scratch.open()
+    finally:
+        scratch.close()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
@@ -15,9 +14,17 @@ from typing import Any, Generic, Protocol, Self, TypeVar
 import anyio
 
 from hubspot_async.bulk.allowance import Allowance, starts_of
-from hubspot_async.bulk.jobs import Job, take_up
+from hubspot_async.bulk.day import Day
+from hubspot_async.bulk.jobs import Job, take_up, write_down
 from hubspot_async.bulk.starting import Startable, Starting
-from hubspot_async.errors import HubSpotError, JournalError, TaskNotSucceededError, TimedOutError
+from hubspot_async.errors import (
+    HubSpotError,
+    InputError,
+    JournalError,
+    TaskNotSucceededError,
+    TimedOutError,
+    WatcherClosedError,
+)
 from hubspot_async.journal import failures
 from hubspot_async.journal.books import Books
 from hubspot_async.journal.journal import Journal
@@ -32,12 +39,10 @@ R = TypeVar("R")
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
-log = logging.getLogger("hubspot_async.bulk")
-
-LONGEST_SLEEP = 300.0
-"""Seconds after which whoever waits for the day's allowance looks at the clock again, for it may have been set."""
-
 Said = Mapping[str, Any]
+
+Finishing = Callable[[Said], Awaitable[None]]
+"""Notes what is about to be on the disk under its name, so that it is known again."""
 
 
 class Work(Startable[R], Protocol[R, T_co]):
@@ -49,15 +54,18 @@ class Work(Startable[R], Protocol[R, T_co]):
         ...
 
     async def prepare(self, jobs: Sequence[Job[R]], runs: Sequence[RunRecord]) -> None:
-        """Refuse what cannot work, before the first start; *runs* are those before this one."""
+        """Refuse what cannot work, before the first start; *runs* are those that the journal has."""
         ...
 
-    async def finish(self, job: Job[R], done: StatusChange[Any]) -> tuple[T_co, Said]:
-        """Make of a task that ended well what it was for, and give it also as JSON."""
+    async def finish(self, job: Job[R], done: StatusChange[Any], finishing: Finishing) -> tuple[T_co, Said]:
+        """Make of a task that ended well what it was for, and give it also as JSON; *finishing* is to be told before.
+
+        What it says then stands in the job's record, for `recall`, should the process be killed before this is over.
+        """
         ...
 
-    async def recall(self, job: Job[R], said: Said) -> T_co | None:
-        """Give what was made of it before, if it is still there."""
+    async def recall(self, job: Job[R]) -> T_co | None:
+        """Give what was made of it before, if it is there."""
         ...
 
     def failed(self, job: Job[R], error: HubSpotError) -> T_co:
@@ -73,6 +81,7 @@ class BulkRun(Generic[R, T]):
     left without an exception: after a crash one that was not may be seen again, and none is missing.
 
     An ``OSError`` of your own disk, or a `JournalError`, ends the iteration; with a journal, the next call goes on.
+    Outside of the block, iterating raises `WatcherClosedError`.
     """
 
     def __init__(
@@ -86,6 +95,12 @@ class BulkRun(Generic[R, T]):
         timeout: float | None,
         restart_unknown: bool,
     ) -> None:
+        if in_flight < 1:
+            raise InputError(f"in_flight must be at least 1, not {in_flight}")
+        if per_day is not None and per_day < 1:
+            raise InputError(f"per_day must be at least 1, or None, not {per_day}")
+        if timeout is not None and not timeout > 0:
+            raise InputError(f"timeout must be a positive number of seconds or None, not {timeout!r}")
         self.jobs: tuple[Job[R], ...] = tuple(jobs)
         """All of them, in the order of the requests; look at them as often as you like."""
         self.earlier: tuple[Job[R], ...] = ()
@@ -96,31 +111,32 @@ class BulkRun(Generic[R, T]):
         self._per_day = per_day
         self._timeout = timeout
         self._restart_unknown = restart_unknown
-        self._left = len(self.jobs)
+        self._owed = len(self.jobs)
         self._done: deque[tuple[Job[R], T]] = deque()
         self._handed: Job[R] | None = None
         self._news = asyncio.Event()
         self._failure: JournalError | OSError | None = None
+        self._is_open = self._was_entered = self._is_waiting = False
 
     async def __aenter__(self) -> Self:
+        if self._was_entered:
+            raise WatcherClosedError("a run is entered once; make another one")
+        self._was_entered = True
         async with AsyncExitStack() as stack:
             self._books = await _opened(self._journal, stack)
             runs = [run for run in await self._books.runs() if run.work == self._work.name]
+            take_up(runs, self.jobs, restart_unknown=self._restart_unknown)
             await self._work.prepare(self.jobs, runs)
-            await take_up(self._books, self._work.name, runs, self.jobs)
+            await write_down(self._books, self._work.name, runs, self.jobs)
             self.earlier = tuple(job for job in self.jobs if job.record.told_at is not None)
-            self._left = len(self.jobs) - len(self.earlier)
+            self._owed = len(self.jobs) - len(self.earlier)
             stack.push_async_exit(self._finish)
             self._watcher = await stack.enter_async_context(TaskGroupWatcher())
             self._group = await stack.enter_async_context(Background())
             self._starting = Starting(self._books, self._work, restart_unknown=self._restart_unknown)
-            stack.callback(self._starting.hurry)
-            for job in self.jobs:
-                if job.record.outcome is not None and job.record.told_at is None:
-                    self._group.start_soon(self._carry, job, self._recall)
-            for session, jobs in _by_session(job for job in self.jobs if job.record.outcome is None).items():
-                allowance = Allowance(self._per_day, starts_of(session.account, runs))
-                self._group.start_soon(self._begin, jobs, allowance)
+            stack.callback(self._leave)
+            self._set_out(runs)
+            self._is_open = True
             self._stack = stack.pop_all()
         return self
 
@@ -133,17 +149,32 @@ class BulkRun(Generic[R, T]):
         return self
 
     async def __anext__(self) -> T:
+        if self._is_waiting:
+            raise HubSpotError("somebody waits for the next item of this run already")
+        self._is_waiting = True
+        try:
+            return await self._next()
+        finally:
+            self._is_waiting = False
+
+    async def _next(self) -> T:
+        self._check_open()
         await self._tell()
         while not self._done:
             if self._failure is not None:
                 raise self._failure
-            if self._left == 0:
+            if self._owed == 0:
                 raise StopAsyncIteration
             self._news.clear()
             await self._news.wait()
+            self._check_open()
         self._handed, item = self._done.popleft()
-        self._left -= 1
+        self._owed -= 1
         return item
+
+    def _check_open(self) -> None:
+        if not self._is_open:
+            raise WatcherClosedError("the run is not open: iterate it inside `async with`")
 
     async def _tell(self) -> None:
         """Note that the last item has been dealt with."""
@@ -151,36 +182,41 @@ class BulkRun(Generic[R, T]):
             self._handed.record = await self._books.told(self._handed.record)
             self._handed = None
 
+    def _leave(self) -> None:
+        self._is_open = False
+        self._news.set()
+        self._starting.hurry()
+
     async def _finish(self, _type: object, exc: BaseException | None, _traceback: object) -> None:
         if exc is None:
             await self._tell()
 
     # One coroutine for each account, and one for each job that is under way.
 
-    async def _begin(self, jobs: Sequence[Job[R]], allowance: Allowance) -> None:
-        """Let the jobs of an account go, a few at a time and so many a day, first those that are under way."""
+    def _set_out(self, runs: Sequence[RunRecord]) -> None:
+        jobs = [job for job in self.jobs if job.record.told_at is None]
+        for job in jobs:
+            if job.record.is_made:
+                self._group.start_soon(self._carry, job, self._recall)
+        for found in _by_account(job for job in jobs if not job.record.is_made):
+            taken = starts_of(found[0].record.account, runs, self._books.now())
+            day = Day(Allowance(self._per_day, taken), self._books.now)
+            day.foresee([job for job in found if job.record.asked_at is None], self._work.name)
+            self._group.start_soon(self._begin, found, day)
+
+    async def _begin(self, jobs: Sequence[Job[R]], day: Day) -> None:
+        """Let the jobs of an account go, a few at a time, first those that are under way."""
         places = anyio.Semaphore(self._in_flight)
         for job in sorted(jobs, key=lambda job: job.record.asked_at is None):
             await places.acquire()
-            if job.record.asked_at is None:
-                await self._wait_for_day(job, allowance)
-            self._group.start_soon(self._carry, job, partial(self._bring, places, allowance))
-
-    async def _wait_for_day(self, job: Job[R], allowance: Allowance) -> None:
-        while (at := allowance.free_at(self._books.now())) > (now := self._books.now()):
-            if job.starts_at is None:
-                log.warning("%s has to wait until %s: the starts of 24 hours are used up", job.name, at)
-            job.starts_at = at
-            await anyio.sleep(min(LONGEST_SLEEP, (at - now).total_seconds()))
-        job.starts_at = None
-        allowance.take(self._books.now())
+            self._group.start_soon(self._carry, job, partial(self._bring, places, day))
 
     async def _carry(self, job: Job[R], bring: Callable[[Job[R]], Awaitable[T]]) -> None:
         """Bring a job to its end, and what came of it to whoever asks."""
         try:
             self._done.append((job, await self._outcome(job, bring)))
         except (JournalError, OSError) as error:
-            self._failure = error
+            self._failure = self._failure or error
         self._news.set()
 
     async def _outcome(self, job: Job[R], bring: Callable[[Job[R]], Awaitable[T]]) -> T:
@@ -192,10 +228,10 @@ class BulkRun(Generic[R, T]):
             job.record = await self._books.ended(job.record, Outcome.FAILED, failures.written(error))
             return self._work.failed(job, error)
 
-    async def _bring(self, places: anyio.Semaphore, allowance: Allowance, job: Job[R]) -> T:
+    async def _bring(self, places: anyio.Semaphore, day: Day, job: Job[R]) -> T:
         """Start a job, unless that has been done, see it through, and make of it what it was for."""
         try:
-            task = job.task or await self._starting.start(job, allowance)
+            task = job.task or await self._starting.start(job, day)
             done = await self._see_through(job, task)
         finally:
             places.release()
@@ -204,15 +240,21 @@ class BulkRun(Generic[R, T]):
     async def _recall(self, job: Job[R]) -> T:
         """Give what came of a job before, made again if it is gone."""
         if job.record.outcome is Outcome.FAILED:
-            raise failures.read(job.record.said, task=job.task, start=self._starting.unanswered(job))
-        item = await self._work.recall(job, job.record.said)
-        if item is not None:
-            return item
-        assert job.task is not None
-        return await self._make(job, await self._see_through(job, job.task))
+            error = failures.read(job.record.said, task=job.task, start=self._starting.unanswered(job))
+            return self._work.failed(job, error)
+        item = await self._work.recall(job)
+        if item is None:
+            assert job.task is not None
+            return await self._make(job, await self._see_through(job, job.task))
+        if job.record.outcome is None:
+            job.record = await self._books.ended(job.record, Outcome.DONE, job.record.said)
+        return item
 
     async def _make(self, job: Job[R], done: StatusChange[Any]) -> T:
-        item, said = await self._work.finish(job, done)
+        async def finishing(said: Said) -> None:
+            job.record = await self._books.finishing(job.record, said)
+
+        item, said = await self._work.finish(job, done, finishing)
         job.record = await self._books.ended(job.record, Outcome.DONE, said)
         return item
 
@@ -237,11 +279,11 @@ async def _opened(journal: Journal | str | Path | None, stack: AsyncExitStack) -
     return journal or Books()
 
 
-def _by_session(jobs: Iterable[Job[R]]) -> dict[HubSpotSession, list[Job[R]]]:
+def _by_account(jobs: Iterable[Job[R]]) -> Iterable[list[Job[R]]]:
     found: dict[HubSpotSession, list[Job[R]]] = {}
     for job in jobs:
         found.setdefault(job.session, []).append(job)
-    return found
+    return found.values()
 
 
 def _ended_as(event: StatusChange[Any]) -> str:

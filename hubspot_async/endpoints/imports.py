@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Container
 from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -58,10 +58,13 @@ def iter_all(session: Sender) -> AsyncGenerator[Import, None]:
     return iter_pages(session, Request("GET", Family.IMPORTS, version, "", Page[Import], query=query))
 
 
-async def find(session: Sender, name: str, *, since: datetime | None = None) -> HubSpotTask[Import] | None:
+async def find(
+    session: Sender, name: str, *, since: datetime | None = None, besides: Container[HubSpotTask[Import]] = ()
+) -> HubSpotTask[Import] | None:
     """Look for the newest import of this name, begun after *since*; None if HubSpot lists none.
 
-    So a start whose answer was lost is found again. A minute before *since* counts too, for clocks differ.
+    So a start whose answer was lost is found again. A minute before *since* counts too, for clocks differ. *besides*
+    are imports that it is not, since you know of them.
     """
     version = session.version_of(Family.IMPORTS)
     earliest = since and _with_zone(since) - _CLOCKS_DIFFER
@@ -70,8 +73,9 @@ async def find(session: Sender, name: str, *, since: datetime | None = None) -> 
             began = record.created_at if isinstance(record.created_at, datetime) else None
             if earliest and began and began < earliest:
                 return None
-            if name in _names(record):
-                return HubSpotTask(IMPORT, record.id, version, started_at=began, account=session.account)
+            task = HubSpotTask(IMPORT, record.id, version, started_at=began, account=session.account)
+            if name in _names(record) and task not in besides:
+                return task
     return None
 
 

@@ -20,6 +20,14 @@ def find_sources(plan: ImportRequest, files: Files) -> dict[str, Source]:
 
     Raises InputError where files and plan do not match, and OSError where a file cannot be read.
     """
+    return {name: _readable(name, source) for name, source in name_sources(plan, files).items()}
+
+
+def name_sources(plan: ImportRequest, files: Files) -> dict[str, Source]:
+    """Find the source of every file that the plan names, without a look at it.
+
+    Raises InputError where files and plan do not match.
+    """
     if isinstance(files, str | Path):
         files = [files]
     given = dict(files) if isinstance(files, Mapping) else _by_name(files)
@@ -30,7 +38,7 @@ def find_sources(plan: ImportRequest, files: Files) -> dict[str, Source]:
         raise InputError(f"files lacks {', '.join(missing)}, which the plan names")
     if surplus:
         raise InputError(f"files has {', '.join(surplus)}, which the plan does not name")
-    return {name: _readable(name, given[name]) for name in planned}
+    return {name: Path(source) if isinstance(source := given[name], str) else source for name in planned}
 
 
 def _by_name(paths: Sequence[str | Path]) -> dict[str, str | Source]:
@@ -42,10 +50,9 @@ def _by_name(paths: Sequence[str | Path]) -> dict[str, str | Source]:
     return named
 
 
-def _readable(name: str, source: str | Source) -> Source:
+def _readable(name: str, source: Source) -> Source:
     """See that a source can be read and holds something, as far as that shows without reading it."""
-    if isinstance(source, str | Path):
-        source = Path(source)
+    if isinstance(source, Path):
         with source.open("rb") as file:
             is_empty = os.fstat(file.fileno()).st_size == 0
     else:

@@ -38,9 +38,9 @@ class Books:
         """Note that its start is about to be sent: from here on HubSpot may be at work."""
         return await self._set(job, asked_at=self.now(), task=None, status=None, outcome=None, said={})
 
-    async def unasked(self, job: JobRecord) -> JobRecord:
-        """Note that it was not sent after all."""
-        return await self._set(job, asked_at=None)
+    async def unasked(self, job: JobRecord, before: datetime | None = None) -> JobRecord:
+        """Note that the start was not sent after all, or refused; *before* is when an earlier one may have been."""
+        return await self._set(job, asked_at=before)
 
     async def started(self, job: JobRecord, task: HubSpotTask[Any]) -> JobRecord:
         """Note what HubSpot has begun."""
@@ -49,6 +49,10 @@ class Books:
     async def seen(self, job: JobRecord, status: str) -> JobRecord:
         """Note the status word that a look has shown."""
         return await self._set(job, status=status)
+
+    async def finishing(self, job: JobRecord, said: Mapping[str, Any]) -> JobRecord:
+        """Note what its file is, just before that gets its name, so that it is known again."""
+        return await self._set(job, said=said)
 
     async def ended(self, job: JobRecord, outcome: Outcome, said: Mapping[str, Any]) -> JobRecord:
         """Note what has come of it."""

@@ -170,9 +170,12 @@ class Journal(Books):
 
     async def begin_run(self, work: str) -> int:
         """Begin a run of *work*, and give its number."""
-        await self._run("INSERT INTO runs (work, began_at) VALUES (?, ?)", [work, self._wall()])
-        ((number,),) = await self._run("SELECT max(number) FROM runs")
-        return int(number)
+        with self._at_work():
+            row = await self._database.execute_insert(
+                "INSERT INTO runs (work, began_at) VALUES (?, ?)", [work, self._wall()]
+            )
+        assert row is not None
+        return int(row[0])
 
     async def add_jobs(self, jobs: Sequence[JobRecord]) -> None:
         """Write down what a run is to do."""
@@ -206,11 +209,17 @@ class Journal(Books):
         return changed
 
     async def _run(self, statement: str, parameters: Sequence[object] = ()) -> list[Any]:
+        with self._at_work():
+            return list(await self._database.execute_fetchall(statement, parameters))
+
+    @contextmanager
+    def _at_work(self) -> Iterator[None]:
+        """Say in our words what SQLite says in its own."""
         if not self._is_open:
             raise JournalError(f"{self.path} was closed", path=self.path)
         try:
             with opening.translated(self.path):
-                return list(await self._database.execute_fetchall(statement, parameters))
+                yield
         except UnicodeEncodeError as error:
             letter = error.object[error.start : error.end]
             raise InputError(f"{letter!r} cannot be written to {self.path}, for it is no character") from None

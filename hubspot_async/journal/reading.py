@@ -47,7 +47,7 @@ class Reader:
     def job(self, row: Sequence[object]) -> JobRecord:
         """Read a row of the columns `JOB`."""
         run, place, account, name, asked, path, asked_at, task, status, outcome, said, told_at = row
-        if outcome == Outcome.DONE and task is None:
+        if task is None and (outcome == Outcome.DONE or (outcome is None and said is not None)):
             raise ValueError("a job is done of which no task is known")
         return JobRecord(
             run=_number(run),

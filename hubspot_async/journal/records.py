@@ -58,14 +58,14 @@ class JobRecord:
     path: str | None
     """Where its file is to be."""
     asked_at: datetime | None = None
-    """When its start was about to be sent: from here on HubSpot may be at work."""
+    """When its start was about to be sent: from here on HubSpot may be at work. None again for one that was refused."""
     task: HubSpotTask[Any] | None = None
     """What HubSpot began."""
     status: str | None = None
     """The status word last seen."""
     outcome: Outcome | None = None
     said: Mapping[str, Any] = field(factory=dict, repr=False)
-    """What came of it, in figures or as an error."""
+    """What came of it, in figures or as an error; with no outcome yet, the figures of a file about to get its name."""
     told_at: datetime | None = None
     """When its item was dealt with."""
 
@@ -73,6 +73,11 @@ class JobRecord:
     def is_unknown(self) -> bool:
         """Whether its start was sent, or about to be, and nobody knows what came of it."""
         return self.asked_at is not None and self.task is None and self.outcome is None
+
+    @property
+    def is_made(self) -> bool:
+        """Whether HubSpot's part is over, and what came of it is here, or was about to be."""
+        return self.outcome is not None or bool(self.said)
 
 
 @frozen(kw_only=True)

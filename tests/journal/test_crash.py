@@ -204,15 +204,19 @@ async def by_a_scope(path: Path, *, read_only: bool, after: float) -> bool:
     return False
 
 
+async def seconds_of_a_look(path: Path, *, read_only: bool) -> float:
+    begun = time.perf_counter()
+    await look(path, read_only=read_only)
+    return time.perf_counter() - begun
+
+
 @pytest.mark.parametrize("read_only", [False, True])
 @pytest.mark.parametrize("cancelled", [natively, several_times, by_a_scope])
 async def test_cancelled_while_opening_or_closing_nothing_is_left_behind(
     path: Path, cancelled: Callable[..., Awaitable[bool]], read_only: bool
 ):
     await write(path, note())
-    begun = time.perf_counter()
-    await look(path, read_only=read_only)
-    usual = time.perf_counter() - begun
+    usual = min([await seconds_of_a_look(path, read_only=read_only) for _ in range(5)])
     chance = random.Random(3)
     finished = 0
     for _ in range(40):
