@@ -138,8 +138,7 @@ class Account:
 
     async def catch_up(self) -> None:
         """Do the work of all tasks that have ended by now, in the order of their ends."""
-        now = self._clock.now()
-        while self._step(now):  # noqa: ASYNC110 - not waiting for anything, only letting others run
+        while self._step(self._clock.now()):  # noqa: ASYNC110 - not waiting for anything, only letting others run
             await asyncio.sleep(0)
 
     def catch_up_now(self) -> None:
