@@ -29,7 +29,7 @@ class Exit(IntEnum):
     UNKNOWN = 6
     """A start was sent and its answer lost: look whether it has begun before you start it again."""
     MACHINE = 7
-    """This machine would not: a file cannot be read or written, a port is taken."""
+    """This machine would not: a file cannot be read or written, a journal is damaged or in use, a port is taken."""
     MISTAKE = 70
     """A mistake in hubspot-async itself."""
     INTERRUPTED = 130
@@ -64,6 +64,7 @@ _STATUSES: Mapping[type[BaseException], Exit] = {
     errors.StartOutcomeUnknownError: Exit.UNKNOWN,
     errors.TaskError: Exit.FAILED,
     errors.FileFormatError: Exit.FAILED,
+    errors.JournalError: Exit.MACHINE,
     errors.HubSpotError: Exit.MISTAKE,
     BrokenPipeError: Exit.READER_GONE,
     OSError: Exit.MACHINE,

@@ -4,6 +4,7 @@ import inspect
 import socket
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -160,6 +161,8 @@ SCENES: dict[type[Exception], Scene] = {
     errors.FileFormatError: Scene(
         Exit.FAILED, "the export is CSV, and x.xlsx would not be", (*EXPORT, "--format", "CSV", "--to", "x.xlsx")
     ),
+    errors.JournalError: raised(errors.JournalError("j is no journal", path=Path("j")), Exit.MACHINE),
+    errors.JournalInUseError: raised(errors.JournalInUseError("j is in use", path=Path("j")), Exit.MACHINE),
     errors.WatcherClosedError: raised(errors.WatcherClosedError("left"), Exit.MISTAKE),
 }
 
