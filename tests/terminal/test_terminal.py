@@ -126,5 +126,5 @@ def test_a_bulk_export_is_stopped_and_gone_on_with_in_80_columns(
     window.type("hubspot-async journal show out/exports.sqlite")
     window.wait_for("x7.csv")
     lines = window.wait_for_prompt()
-    assert sum(" done " in line for line in lines) == 10
+    assert sum(" done " in line for line in lines) == 10, "\n".join(lines)
     assert max(map(cell_len, (line.rstrip() for line in lines))) <= 80

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from rich import box
+from rich.cells import cell_len
 from rich.table import Table
 
 from hubspot_async import HubSpotTask, Journal
@@ -18,6 +19,10 @@ from hubspot_async.cli.screen.console import Terminal
 from hubspot_async.cli.screen.screen import Screen
 from hubspot_async.cli.screen.words import counted, nearby, say, size
 from hubspot_async.journal.records import JobRecord, RunRecord, TaskRecord
+
+
+_WIDEST = 22
+"""Letters of a column, but for the last one."""
 
 
 def run(path: Path, *, is_whole: bool, common: Common | None) -> int:
@@ -124,11 +129,12 @@ def _about(job: JobRecord) -> str:
 
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
-    """Set rows in columns, each row one line; a column in which nothing stands is left out."""
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
+    """Set rows in columns, each row one line; a column in which nothing stands is left out, the last has what is left."""
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False, expand=True)
     columns = [(head, cells) for head, *cells in zip(heads, *rows, strict=True) if any(cells)]
-    for head, _ in columns:
-        table.add_column(head, no_wrap=True, overflow="ellipsis")
+    for head, cells in columns:
+        size = {"width": min(max(map(cell_len, [head, *cells])), _WIDEST)} if head else {"ratio": 1}
+        table.add_column(head, no_wrap=True, overflow="ellipsis", **size)
     for cells in zip(*(cells for _, cells in columns), strict=True):
         table.add_row(*cells)
     return table
