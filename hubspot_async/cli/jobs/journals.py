@@ -20,7 +20,6 @@ from hubspot_async.cli.screen.screen import Screen
 from hubspot_async.cli.screen.words import counted, nearby, say, size
 from hubspot_async.journal.records import JobRecord, RunRecord, TaskRecord
 
-
 _WIDEST = 22
 """Letters of a column, but for the last one."""
 
@@ -129,12 +128,13 @@ def _about(job: JobRecord) -> str:
 
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
-    """Set rows in columns, each row one line; a column in which nothing stands is left out, the last has what is left."""
+    """Set rows in columns, each row one line: the last column has what is left, one in which nothing stands no room."""
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False, expand=True)
     columns = [(head, cells) for head, *cells in zip(heads, *rows, strict=True) if any(cells)]
     for head, cells in columns:
-        size = {"width": min(max(map(cell_len, [head, *cells])), _WIDEST)} if head else {"ratio": 1}
-        table.add_column(head, no_wrap=True, overflow="ellipsis", **size)
-    for cells in zip(*(cells for _, cells in columns), strict=True):
-        table.add_row(*cells)
+        width = min(max(map(cell_len, [head, *cells])), _WIDEST) if head else None
+        ratio = None if head else 1
+        table.add_column(head, no_wrap=True, overflow="ellipsis", width=width, ratio=ratio)
+    for row in zip(*(cells for _, cells in columns), strict=True):
+        table.add_row(*row)
     return table
