@@ -42,6 +42,10 @@ class Books:
         """Note that the start was not sent after all, or refused; *before* is when an earlier one may have been."""
         return await self._set(job, asked_at=before)
 
+    async def reopened(self, job: JobRecord) -> JobRecord:
+        """Note that a start which was given up as unknown is so no more: it is to be dealt with."""
+        return await self._set(job, outcome=None, said={}, told_at=None)
+
     async def started(self, job: JobRecord, task: HubSpotTask[Any]) -> JobRecord:
         """Note what HubSpot has begun."""
         return await self._set(job, task=task)

@@ -4,10 +4,12 @@ import csv
 import json
 import math
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections import Counter
-from datetime import UTC, datetime
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -67,8 +69,10 @@ def column(path: str) -> list[str]:
         return [row[0] for row in csv.reader(file)][1:]
 
 
-def stopped(*arguments: str, sent: signal.Signals = signal.SIGINT) -> subprocess.CompletedProcess[str]:
-    """Run the command in a process of its own until the first file has come, and stop it."""
+def stopped(
+    *arguments: str, sent: signal.Signals = signal.SIGINT, at: str = "result", count: int = 1
+) -> subprocess.CompletedProcess[str]:
+    """Run the command in a process of its own until it has told of something so often, and stop it."""
     with subprocess.Popen(
         commands.command(*arguments, "--json"),
         env=commands.environment(),
@@ -77,9 +81,8 @@ def stopped(*arguments: str, sent: signal.Signals = signal.SIGINT) -> subprocess
         encoding="utf-8",
     ) as process:
         assert process.stdout is not None
-        said = [process.stdout.readline()]
-        assert said[0], process.stderr.read() if process.stderr else ""
-        while json.loads(said[-1])["event"] != "result":
+        said: list[str] = []
+        while sum(json.loads(line)["event"] == at for line in said) < count:
             said.append(process.stdout.readline())
         process.send_signal(sent)
         out, err = process.communicate(timeout=20)
@@ -95,7 +98,7 @@ def hold(sandbox: Sandbox, *accounts: str) -> None:
 
 def test_each_export_of_the_list_becomes_a_file(run: Run, served: Sandbox) -> None:
     done = run(*BULK)
-    assert (done.status, done.err.count("COMPLETE")) == (0, 4)
+    assert (done.status, done.err.count("COMPLETE")) == (0, 2)
     assert files() == ["out/contact.csv", "out/exports.sqlite", "out/names.csv"]
     assert column("out/contact.csv") == [record["email"] for record in RECORDS]
     assert {each["path"]: each["succeeded"] for each in done.results} == {
@@ -201,12 +204,87 @@ class Tomorrow(datetime):
         return datetime(2031, 1, 1, tzinfo=UTC)
 
 
+AGAIN = f"hubspot-async resume {JOURNAL} --restart-unknown"
+
+
 def test_a_start_of_which_nobody_knows_is_told_and_made_again_only_if_asked(run: Run, served: Sandbox) -> None:
     served.fail("exports.start", disconnect=True, performed=True)
     done = run(*BULK)
     assert done.status == Exit.FAILED
-    assert "Look whether it has begun" in done.complaint
+    assert done.complaint.endswith(f"Look whether it has begun before you start it again: {AGAIN}")
     assert sum(begun(served).values()) == 2
+    assert "no exports to go on with" in run("resume", JOURNAL).err
+    done = run(*AGAIN.split()[1:])
+    assert (done.status, len(done.results)) == (0, 1)
+    assert sum(begun(served).values()) == 3
+    assert len(files()) == 3
+    assert "no exports to go on with" in run(*AGAIN.split()[1:]).err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such signals")
+def test_a_failure_is_told_again_by_whoever_goes_on_after_a_kill(run: Run, served: Sandbox) -> None:
+    Path("exports.toml").write_text(LIST.replace("firstname", "shoe"))
+    served.plan("export", seconds=math.inf)
+    killed = stopped(*BULK, sent=signal.SIGKILL)
+    assert killed.stderr == ""
+    served.finish()
+    done = run(*BULK, "--quiet")
+    assert (done.status, "names: 400" in done.complaint) == (Exit.FAILED, True)
+    assert begun(served) == {"contact": 1}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such signals")
+def test_where_nothing_of_an_old_run_is_wanted_the_next_has_its_own_dates(run: Run, served: Sandbox) -> None:
+    served.declare("CONTACT", {"createdate": "Create Date"})
+    listed = '[defaults]\nfilter = "createdate < today"\n' + LIST
+    Path("exports.toml").write_text(listed)
+    hold(served, "default")
+    stopped(*BULK)
+    with closing(sqlite3.connect(JOURNAL)) as journal, journal:
+        journal.execute("UPDATE runs SET began_at = began_at - 864000")
+    served.finish()
+    Path("exports.toml").write_text(listed.replace("properties", 'language = "DE"\nproperties'))
+    before = len(served.requests)
+    done = run(*BULK, "--overwrite")
+    assert (done.status, "Going on" in done.err) == (0, False)
+    bodies = [json.loads(each.body) for each in served.requests[before:] if each.operation == "exports.start"]
+    assert len(bodies) == 2
+    midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    values = {each["publicCrmSearchRequest"]["filters"][0]["value"] for each in bodies}
+    assert values == {str(round(midnight.timestamp() * 1000))}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such signals")
+def test_who_has_to_wait_for_a_day_is_told_until_when(served: Sandbox) -> None:
+    tables = (f'[[export]]\nobject = "contacts"\nproperties = ["email"]\nname = "{name}"\n' for name in range(31))
+    Path("exports.toml").write_text("".join(tables))
+    told = json.loads(stopped(*BULK, at="note").stdout.splitlines()[0])
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    assert "1 of 31 exports have to wait, since 30 are started in 24 hours" in told["message"]
+    assert f"until {tomorrow:%Y-%m-%d}" in told["message"]
+
+
+def test_what_stands_in_a_name_is_shown_and_neither_obeyed_nor_taken_for_markup(run: Run, served: Sandbox) -> None:
+    name = "[/x] [red]Zoë[/] \\u001b[2J\\u009b3m\\nhubspot-async: all is fine"
+    Path("exports.toml").write_text(f'[[export]]\nobject = "contacts"\nproperties = ["shoe"]\nname = "{name}"\n')
+    done = run(*BULK)
+    assert done.status == Exit.REFUSED
+    assert "[/x] [red]Zoë[/] \ufffd[2J\ufffd3m" in done.complaint
+    assert not set("\x1b\x9b") & set(done.err)
+
+
+def test_an_account_of_which_nothing_is_left_is_not_asked_for(
+    run: Run, served: Sandbox, accounts: None, settings: Path
+) -> None:
+    served.plan("export", seconds=math.inf, account="south", times=None)
+    assert "south" in stopped(*BULK, count=2).stdout
+    with closing(sqlite3.connect(JOURNAL)) as journal, journal:
+        journal.execute("UPDATE jobs SET told_at = 1 WHERE account = 'north'")
+    served.finish()
+    path = settings / "accounts.toml"
+    path.write_text(path.read_text().partition("[south]")[2].join(["[south]", ""]))
+    done = run("resume", JOURNAL)
+    assert (done.status, {each["account"] for each in done.results}) == (0, {"south"})
 
 
 def test_with_restart_unknown_it_is_made_again(run: Run, served: Sandbox) -> None:

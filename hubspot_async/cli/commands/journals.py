@@ -7,7 +7,7 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
-from hubspot_async.cli.commands.common import Common, RestartUnknown, Timeout, flag
+from hubspot_async.cli.commands.common import Common, Overwrite, RestartUnknown, Timeout, flag
 
 Place = Annotated[Path, Parameter(name="JOURNAL", help="The journal's file.")]
 
@@ -24,6 +24,7 @@ def resume(
     /,
     *,
     restart_unknown: RestartUnknown = False,
+    overwrite: Overwrite = False,
     timeout: Timeout = None,
     common: Common | None = None,
 ) -> int:
@@ -40,7 +41,7 @@ def resume(
     """
     from hubspot_async.cli.jobs import bulk
 
-    return bulk.resume(path, restart_unknown=restart_unknown, timeout=timeout, common=common)
+    return bulk.resume(path, overwrite=overwrite, restart_unknown=restart_unknown, timeout=timeout, common=common)
 
 
 @journal.command

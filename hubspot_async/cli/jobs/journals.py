@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,8 @@ from hubspot_async.cli.commands.common import Common
 from hubspot_async.cli.jobs.running import show
 from hubspot_async.cli.screen.console import Terminal
 from hubspot_async.cli.screen.screen import Screen
-from hubspot_async.cli.screen.words import counted, nearby, say, size
+from hubspot_async.cli.screen.words import counted, moment, nearby, plain, say, size
+from hubspot_async.errors import UnknownTaskKindError
 from hubspot_async.journal.records import JobRecord, RunRecord, TaskRecord
 
 _WIDEST = 22
@@ -29,7 +29,7 @@ def run(path: Path, *, is_whole: bool, common: Common | None) -> int:
 
     async def job(shown: Screen) -> None:
         async with Journal.open(path, read_only=True) as journal:
-            runs, tasks = await journal.runs(), await journal.tasks(only_open=not is_whole)
+            runs, tasks = await journal.runs(), await _tasks(journal, shown, only_open=not is_whole)
         wanted = runs if is_whole else last_of_each(runs)
         if shown.json is not None:
             for event, task, fields in objects(wanted, tasks):
@@ -40,9 +40,17 @@ def run(path: Path, *, is_whole: bool, common: Common | None) -> int:
     return show(job, common)
 
 
+async def _tasks(journal: Journal, shown: Screen, *, only_open: bool) -> Sequence[TaskRecord]:
+    try:
+        return await journal.tasks(only_open=only_open)
+    except UnknownTaskKindError as error:  # which a program has that is not here
+        shown.say(f"The tasks that are watched cannot be shown: {error}")
+        return ()
+
+
 def last_of_each(runs: Sequence[RunRecord]) -> list[RunRecord]:
     """Choose the last run of exports, and the last one of imports."""
-    return sorted({run.work: run for run in runs}.values(), key=lambda run: run.number)
+    return sorted({run.work: run for run in runs if run.jobs}.values(), key=lambda run: run.number)
 
 
 def objects(
@@ -67,7 +75,9 @@ def objects(
 
 def job_fields(job: JobRecord) -> Mapping[str, object]:
     """Say of a job what a program wants to know."""
+    said = {"http_status" if name == "status" else name: value for name, value in job.said.items()}
     return {
+        **said,
         "run": job.run,
         "account": job.account,
         "name": job.name,
@@ -76,7 +86,6 @@ def job_fields(job: JobRecord) -> Mapping[str, object]:
         "path": job.path,
         "asked_at": job.asked_at,
         "told_at": job.told_at,
-        **job.said,
     }
 
 
@@ -106,12 +115,8 @@ def _print(out: Terminal, runs: Sequence[RunRecord], tasks: Sequence[TaskRecord]
 
 def _headline(run: RunRecord) -> str:
     jobs = counted(len(run.jobs), run.work.removesuffix("s"))
-    over = "unfinished" if run.closed_at is None else f"over since {_moment(run.closed_at)}"
-    return f"Run {run.number}: {jobs}, began {_moment(run.began_at)}, {over}"
-
-
-def _moment(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%M} UTC"
+    over = "unfinished" if run.closed_at is None else f"over since {moment(run.closed_at)}"
+    return f"Run {run.number}: {jobs}, began {moment(run.began_at)}, {over}"
 
 
 def _cells(job: JobRecord) -> tuple[str, str, str, str, str]:
@@ -136,5 +141,5 @@ def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
         ratio = None if head else 1
         table.add_column(head, no_wrap=True, overflow="ellipsis", width=width, ratio=ratio)
     for row in zip(*(cells for _, cells in columns), strict=True):
-        table.add_row(*row)
+        table.add_row(*map(plain, row))
     return table

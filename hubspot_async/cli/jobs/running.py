@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import shlex
 import signal
-import sys
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import Any, TypeAlias
@@ -16,8 +15,9 @@ from hubspot_async.cli.commands.common import Common
 from hubspot_async.cli.ending import Exit, Terminated, tell
 from hubspot_async.cli.logs import logging_to
 from hubspot_async.cli.screen.screen import Screen, screen
+from hubspot_async.cli.screen.words import complain
 
-Job: TypeAlias = Callable[[Screen], Awaitable[None]]
+Doing: TypeAlias = Callable[[Screen], Awaitable[None]]
 
 
 def run(job: Callable[[HubSpotSession, Screen], Awaitable[None]], common: Common | None) -> Exit:
@@ -30,7 +30,7 @@ def run(job: Callable[[HubSpotSession, Screen], Awaitable[None]], common: Common
     return show(with_session, common)
 
 
-def show(job: Job, common: Common | None) -> Exit:
+def show(job: Doing, common: Common | None) -> Exit:
     """Do *job*, which finds its accounts itself, show it, and give the exit status."""
     common = common or Common()
     failure: BaseException | None = None
@@ -46,16 +46,16 @@ def show(job: Job, common: Common | None) -> Exit:
             failure = error
             shown.fail(error)
     for complaint in shown.complaints:
-        print(f"hubspot-async: {complaint}", file=sys.stderr)
+        complain(complaint)
     if failure is None:
         return shown.status
     if way_on := shown.way_on or _way_on(shown.unfinished, common.account):
         command = shlex.join(["hubspot-async", *way_on])
-        print(f"hubspot-async: HubSpot goes on with it; to take it up again: {command}", file=sys.stderr)
+        complain(f"HubSpot goes on with it; to take it up again: {command}")
     return tell(failure, debug=common.debug, whose=common.account)
 
 
-async def _until_told_to_stop(job: Job, shown: Screen) -> None:
+async def _until_told_to_stop(job: Doing, shown: Screen) -> None:
     """Do *job*; SIGTERM ends it as Ctrl-C does, so that nothing half done is left behind."""
     task = asyncio.current_task()
     assert task is not None

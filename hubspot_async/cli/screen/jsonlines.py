@@ -33,9 +33,8 @@ class JsonLines:
     ) -> None:
         """Write one object."""
         named = {} if task is None else {"kind": task.kind.name, "id": task.id, "account": task.account}
-        moment = self._now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
         print(
-            json.dumps({"event": event, "at": moment, **named, **(fields or {})}, default=str),
+            json.dumps({"event": event, "at": self._now(), **named, **(fields or {})}, default=_written),
             file=self._file,
             flush=True,
         )
@@ -67,6 +66,13 @@ class JsonLines:
     def say(self, text: str) -> None:
         """Write a line about no task in particular."""
         self.write("note", fields={"message": text})
+
+
+def _written(value: object) -> str:
+    """Write what JSON has no form for: a time in UTC, and whatever else by its name."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return str(value)
 
 
 def error_fields(error: BaseException) -> dict[str, object]:

@@ -19,7 +19,7 @@ from hubspot_async import HubSpotTask
 from hubspot_async.cli.screen.board import Board
 from hubspot_async.cli.screen.line import Change, Line, NextLook
 from hubspot_async.cli.screen.plain import PlainLines
-from hubspot_async.cli.screen.words import say
+from hubspot_async.cli.screen.words import plain, say
 
 _AROUND = 5
 """Lines of the screen that are not for tasks: the head of the table, what stands below it, and the cursor's."""
@@ -108,13 +108,13 @@ class LiveTable:
             table.add_column(name, no_wrap=True, overflow="ellipsis", width=width, justify=justify)
         table.add_column("", no_wrap=True, overflow="ellipsis", ratio=1)
         for line, (*named, status, age, look) in zip(lines, rows, strict=True):
-            words = Text(status, style=line.style), age, look, Text(line.words)
+            words = Text(status, style=line.style), age, look, Text(plain(line.words))
             table.add_row(*named[is_one_account:], *words)
         return table
 
     def _cells(self, line: Line, now: datetime) -> tuple[str, str, str, str, str, str]:
         task, look = line.task, line.look(self._next_look)
-        return task.account or "", task.kind.name, task.id, line.status, line.age(now), look
+        return plain(task.account or ""), task.kind.name, plain(task.id), plain(line.status), line.age(now), look
 
 
 def in_sight(lines: Sequence[Line], room: int) -> tuple[list[Line], list[Line]]:
