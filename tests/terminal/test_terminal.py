@@ -120,7 +120,7 @@ def test_a_bulk_export_is_stopped_and_gone_on_with_in_80_columns(
     served.finish()
     window.type("hubspot-async resume out/exports.sqlite")
     lines = window.wait_for_prompt()
-    assert "1 of 10 exports are over" in "".join(lines)
+    assert "of 10 exports 1 ended before" in "".join(lines)
     assert sum(line.rstrip().endswith("63 bytes") for line in lines) >= 9
     window.clear()
     window.type("hubspot-async journal show out/exports.sqlite")

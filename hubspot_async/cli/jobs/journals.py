@@ -75,9 +75,7 @@ def objects(
 
 def job_fields(job: JobRecord) -> Mapping[str, object]:
     """Say of a job what a program wants to know."""
-    said = {"http_status" if name == "status" else name: value for name, value in job.said.items()}
-    return {
-        **said,
+    told = {
         "run": job.run,
         "account": job.account,
         "name": job.name,
@@ -87,6 +85,8 @@ def job_fields(job: JobRecord) -> Mapping[str, object]:
         "asked_at": job.asked_at,
         "told_at": job.told_at,
     }
+    said = {"http_status" if name == "status" else name: value for name, value in job.said.items()}
+    return {**told, **{name: value for name, value in said.items() if name not in told}}
 
 
 def state_of(job: JobRecord) -> str:
