@@ -11,10 +11,10 @@ from typing import TypeAlias
 
 from attrs import define
 
+from hubspot_async.disk.sink import Sink
 from hubspot_async.errors import FileFormatError
 from hubspot_async.results.limits import Limits
 from hubspot_async.results.parts import SIP, SLICE, Part
-from hubspot_async.results.sink import Sink
 from hubspot_async.results.tables import Table
 from hubspot_async.results.texts import Batch, Record, field_limit, records, texts
 

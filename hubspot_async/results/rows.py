@@ -10,15 +10,15 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, TYPE_CHECKING, Any, Self
 
+from hubspot_async.disk.sink import Sink
+from hubspot_async.disk.threads import begin, in_thread, outlast
 from hubspot_async.errors import InputError
 from hubspot_async.models.exports import ExportStatus
 from hubspot_async.results.dicts import dict_maker
 from hubspot_async.results.fetching import Progress, fetch_export
 from hubspot_async.results.limits import DEFAULT, Limits
-from hubspot_async.results.sink import Sink
 from hubspot_async.results.tables import Table
 from hubspot_async.results.texts import Batch
-from hubspot_async.results.threads import begin, in_thread, outlast
 from hubspot_async.session.session import HubSpotSession
 from hubspot_async.tasks import HubSpotTask
 

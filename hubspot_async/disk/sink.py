@@ -6,9 +6,9 @@ import asyncio
 import hashlib
 from collections.abc import Iterable
 from functools import partial
-from typing import IO
+from typing import IO, Self
 
-from hubspot_async.results.threads import begin, outlast
+from hubspot_async.disk.threads import begin, outlast
 
 BLOCK = 2**20
 """Bytes that a thread takes at once: few enough to be quick, and many enough to be worth the way there."""
@@ -43,7 +43,7 @@ class Sink:
 
 
 class Behind:
-    """Fills a sink from a thread, one block behind whoever adds to it."""
+    """Fills a sink from a thread, one block behind whoever adds to it; all is written when the block is left."""
 
     def __init__(self, sink: Sink) -> None:
         self._sink = sink
@@ -58,7 +58,10 @@ class Behind:
         if self._size >= BLOCK:
             await self._hand_over()
 
-    async def finish(self) -> None:
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
         """Wait until all is written, whatever is cancelled meanwhile: the thread is at work on the file."""
         try:
             await self._hand_over()
