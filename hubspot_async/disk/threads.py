@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Generator
+from time import monotonic
 from typing import TypeVar
 
 from anyio import CancelScope, to_thread
 
 T = TypeVar("T")
+
+_SPELL = 0.02
+"""Seconds that a thread goes on before anybody may cancel."""
 
 
 async def in_thread(work: Callable[[], T]) -> T:
@@ -38,19 +42,21 @@ async def outlast(task: asyncio.Task[T]) -> T:
 
 
 async def in_steps(work: Generator[object, None, T]) -> T:
-    """Do *work* in a thread, one step after the other, so that it can be cancelled between two."""
+    """Do *work* in a thread, some steps at a time, so that it can be cancelled in between."""
     try:
         while True:
-            outcome = await in_thread(lambda: _step(work))
+            outcome = await in_thread(lambda: _some_steps(work))
             if outcome is not None:
                 return outcome[0]
     finally:
         await in_thread(work.close)
 
 
-def _step(work: Generator[object, None, T]) -> tuple[T] | None:
+def _some_steps(work: Generator[object, None, T]) -> tuple[T] | None:
+    end = monotonic() + _SPELL
     try:
-        next(work)
+        while monotonic() < end:
+            next(work)
     except StopIteration as stop:
         return (stop.value,)
     return None

@@ -17,9 +17,10 @@ from hubspot_async.disk.threads import in_steps, in_thread
 from hubspot_async.endpoints import imports
 from hubspot_async.errors import FileFormatError
 from hubspot_async.models.imports import Import
+from hubspot_async.results.cutting import Record
+from hubspot_async.results.fieldlimit import field_limit
 from hubspot_async.results.limits import DEFAULT
 from hubspot_async.results.rowerrors import Plan, RowError, explained
-from hubspot_async.results.texts import Record, field_limit
 from hubspot_async.tasks import HubSpotTask
 from hubspot_async.wire.request import Sender
 

@@ -8,22 +8,27 @@ from contextlib import asynccontextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryFile
+from time import monotonic
 from typing import IO, TYPE_CHECKING, Any, Self
 
 from hubspot_async.disk.sink import Sink
 from hubspot_async.disk.threads import begin, in_thread, outlast
 from hubspot_async.errors import InputError
 from hubspot_async.models.exports import ExportStatus
+from hubspot_async.results.cutting import Batch
 from hubspot_async.results.dicts import dict_maker
 from hubspot_async.results.fetching import Progress, fetch_export
 from hubspot_async.results.limits import DEFAULT, Limits
 from hubspot_async.results.tables import Table
-from hubspot_async.results.texts import Batch
 from hubspot_async.session.session import HubSpotSession
 from hubspot_async.tasks import HubSpotTask
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+
+_TURN = 0.001
+"""Seconds of giving rows that are at hand, after which others in the event loop have theirs."""
 
 
 class Rows:
@@ -41,6 +46,7 @@ class Rows:
         self._by_column = dict_maker(table.columns)
         self._coming: asyncio.Task[Batch | None] | None = None
         self._here: Iterator[dict[str, str]] = iter(())
+        self._turn_ends = 0.0
 
     def __aiter__(self) -> Self:
         return self
@@ -82,13 +88,15 @@ class Rows:
         return pa.Table.from_batches(found, schema=self._open().schema())
 
     async def _next(self) -> Batch | None:
-        """Get more records, in a thread if they are not at hand, and let others have their turn in any case.
+        """Get more records, in a thread if they are not at hand, and let others have their turn now and then.
 
         Who is cancelled meanwhile and asks again, gets what was under way: no row is lost.
         """
         table = self._open()
         if self._coming is None:
-            await asyncio.sleep(0)
+            if monotonic() > self._turn_ends:
+                await asyncio.sleep(0)
+                self._turn_ends = monotonic() + _TURN
             batch = table.next_at_hand()
             if batch is not None:
                 return batch

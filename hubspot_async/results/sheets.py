@@ -16,10 +16,12 @@ from tempfile import TemporaryFile
 from typing import IO
 
 from hubspot_async.errors import FileFormatError, InputError
+from hubspot_async.results.cutting import Batch
 from hubspot_async.results.limits import Limits
 from hubspot_async.results.names import shown
 from hubspot_async.results.parts import SIP, SLICE, Kind, Part, check_members
-from hubspot_async.results.texts import Batch, records, texts
+from hubspot_async.results.records import records
+from hubspot_async.results.texts import texts
 
 _PROGRAM = Path(__file__).with_name("sheetreader.py")
 _UNREADABLE = 3

@@ -7,12 +7,14 @@ from itertools import chain
 from typing import IO, TYPE_CHECKING
 
 from hubspot_async.errors import FileFormatError
+from hubspot_async.results.cutting import Batch, Record
 from hubspot_async.results.formulas import escaped
 from hubspot_async.results.limits import Limits
 from hubspot_async.results.names import kept_apart
 from hubspot_async.results.parts import SIP, Contents, Kind, Part, contents_of
+from hubspot_async.results.records import records
 from hubspot_async.results.sheets import sheet_records
-from hubspot_async.results.texts import Batch, Record, records, texts
+from hubspot_async.results.texts import texts
 
 if TYPE_CHECKING:
     import pyarrow as pa
