@@ -15,9 +15,12 @@ _SPELL = 0.02
 """Seconds that a thread goes on before anybody may cancel."""
 
 
-async def in_thread(work: Callable[[], T]) -> T:
-    """Do *work* in a thread. Whoever is cancelled meanwhile is so when it is over, and its outcome is lost."""
-    return await outlast(begin(work))
+async def in_thread(work: Callable[[], T], *, interrupt: Callable[[], None] | None = None) -> T:
+    """Do *work* in a thread. Whoever is cancelled meanwhile is so when it is over, and its outcome is lost.
+
+    *interrupt* is called then, for work that may take long and can be told to end.
+    """
+    return await outlast(begin(work), interrupt=interrupt)
 
 
 def begin(work: Callable[[], T]) -> asyncio.Task[T]:
@@ -25,7 +28,7 @@ def begin(work: Callable[[], T]) -> asyncio.Task[T]:
     return asyncio.create_task(to_thread.run_sync(work))
 
 
-async def outlast(task: asyncio.Task[T]) -> T:
+async def outlast(task: asyncio.Task[T], *, interrupt: Callable[[], None] | None = None) -> T:
     """Wait for the end of *task*, whatever is cancelled: a thread goes on with the file that we would close."""
     cancelled: asyncio.CancelledError | None = None
     with CancelScope(shield=True):
@@ -34,6 +37,8 @@ async def outlast(task: asyncio.Task[T]) -> T:
                 await asyncio.wait([task])
             except asyncio.CancelledError as error:
                 cancelled = error
+                if interrupt is not None:
+                    interrupt()
     if cancelled is not None:
         if not task.cancelled():
             task.exception()  # which is thereby taken note of

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -19,6 +20,7 @@ from hubspot_async.results.cutting import Batch
 from hubspot_async.results.dicts import dict_maker
 from hubspot_async.results.fetching import Progress, fetch_export
 from hubspot_async.results.limits import DEFAULT, Limits
+from hubspot_async.results.sheets import SheetReader
 from hubspot_async.results.tables import Table
 from hubspot_async.session.session import HubSpotSession
 from hubspot_async.tasks import HubSpotTask
@@ -163,13 +165,15 @@ async def open_rows(
 
 @asynccontextmanager
 async def _rows(file: IO[bytes], name: str, limits: Limits, *, escape_formulas: bool) -> AsyncIterator[Rows]:
-    rows = Rows(await in_thread(lambda: Table(file, name, limits, escape_formulas=escape_formulas)))
+    sheets = SheetReader()
+    make = partial(Table, file, name, limits, escape_formulas=escape_formulas, sheets=sheets)
+    rows = Rows(await in_thread(make, interrupt=sheets.end))
     try:
         yield rows
     finally:
         table = rows._close()
         if table is not None:
-            table.close()
+            await in_thread(table.close)
 
 
 @asynccontextmanager

@@ -1,33 +1,20 @@
 """Rows, from the wire and from files at hand. The numbers are the faults'."""
 
 import asyncio
-import datetime as dt
-import io
 import sys
-import zipfile
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
-import xlsxwriter
 
 from hubspot_async import results
 from hubspot_async.errors import FileFormatError, InputError
-from hubspot_async.results import Limits
 from hubspot_async.results.rows import Rows
-from tests.results.hosts import CSV, TASK, cut, exporting, names, ranged, rows_of, table, whole, zipped
+from tests.results.hosts import CSV, TASK, cut, exporting, names, open_files, ranged, rows_of, table, whole, zipped
 
-pytestmark = pytest.mark.asyncio
+pytestmark = [pytest.mark.asyncio, pytest.mark.usefixtures("temporary")]
 
 ZIP = zipped(table(2000), table(2000, 2000))
-
-
-@pytest.fixture(autouse=True)
-def temporary(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where temporary files go, of which none may be left."""
-    folder = tmp_path_factory.mktemp("temporary")
-    monkeypatch.setattr("tempfile.tempdir", str(folder))
-    return folder
 
 
 @pytest.fixture
@@ -35,19 +22,6 @@ def file(tmp_path: Path) -> Path:
     path = tmp_path / "people.csv"
     path.write_bytes(CSV)
     return path
-
-
-def open_files(folder: Path) -> list[str]:
-    """Give the files in *folder* that this process has open, those without a name too."""
-    found = []
-    for each in Path("/proc/self/fd").iterdir():
-        try:
-            place = str(each.readlink())
-        except FileNotFoundError:
-            continue
-        if place.startswith(str(folder)):
-            found.append(place)
-    return found
 
 
 @pytest.mark.parametrize("body", [CSV, ZIP], ids=["csv", "zip"])
@@ -153,19 +127,6 @@ async def test_fault_111_a_consumer_who_is_cancelled_before_the_first_row(tempor
         assert names(temporary) == open_files(temporary) == []
 
 
-async def test_fault_111_the_reader_of_a_spreadsheet_ends_with_its_rows(tmp_path: Path, temporary: Path):
-    def children() -> list[str]:
-        return [pid for task in Path("/proc/self/task").iterdir() for pid in (task / "children").read_text().split()]
-
-    path = tmp_path / "people.xlsx"
-    path.write_bytes(sheet(["Name", "Note"], *([f"name {number}", f"{number} " * 50] for number in range(30_000))))
-    async with results.read_rows(path) as rows:
-        assert (await anext(rows))["Name"] == "name 0"
-        assert len(children()) == 1
-    assert children() == []
-    assert open_files(temporary) == []
-
-
 async def test_a_consumer_who_is_cancelled_and_asks_again_misses_nothing(tmp_path: Path):
     path = tmp_path / "people.csv"
     path.write_bytes(table(60_000))
@@ -208,100 +169,6 @@ async def test_rows_before_a_flaw_come_and_then_the_error(tmp_path: Path):
         assert await anext(every) == {"a": "3", "b": "4"}
         with pytest.raises(FileFormatError, match=r"people\.csv, line 4: ',' expected after '\"'"):
             await anext(every)
-
-
-# Spreadsheets.
-
-
-def sheet(*rows: list[object]) -> bytes:
-    file = io.BytesIO()
-    book = xlsxwriter.Workbook(file, {"default_date_format": "yyyy-mm-dd hh:mm"})
-    page = book.add_worksheet()
-    for number, row in enumerate(rows):
-        for column, cell in enumerate(row):
-            page.write(number, column, cell)
-    book.close()
-    return file.getvalue()
-
-
-HEADER: list[object] = ["Record ID", "Name", "When", "Name", "Is"]
-PEOPLE = sheet(
-    HEADER,
-    [12345678901, "Ada é", dt.datetime(2026, 1, 2, 10, 30), 1.5, True],  # noqa: DTZ001 - a sheet knows no zones
-    [2, "=1+1 \n x", None, "007", False],
-)
-FIRST = {"Record ID": "12345678901", "Name": "Ada é", "When": "2026-01-02 10:30:00", "Name (2)": "1.5", "Is": "true"}
-SECOND = {"Record ID": "2", "Name": "", "When": "", "Name (2)": "007", "Is": "false"}
-
-
-async def test_fault_112_rows_of_a_spreadsheet(tmp_path: Path):
-    async with exporting(ranged(PEOPLE)) as export:
-        async with results.open_rows(export.session, TASK) as rows:
-            assert rows.columns == ["Record ID", "Name", "When", "Name (2)", "Is"]
-            first, second = [row async for row in rows]
-        saved = await results.download(export.session, TASK, tmp_path / "people.xlsx")
-    assert first == FIRST
-    assert second | {"Name": ""} == SECOND
-    assert saved.path.read_bytes() == PEOPLE
-    async with results.read_rows(saved.path) as rows:
-        assert await anext(aiter(rows)) == FIRST
-
-
-async def test_fault_112_a_spreadsheet_in_several_parts():
-    other = sheet(HEADER, [3, "Bob", None, "", True])
-    body = zipped(("a.xlsx", PEOPLE), ("b.xlsx", other))
-    async with exporting(ranged(body)) as export, results.open_rows(export.session, TASK) as rows:
-        assert [row["Record ID"] async for row in rows] == ["12345678901", "2", "3"]
-
-
-@pytest.mark.parametrize(("name", "body"), [("people.csv", PEOPLE), ("people.xlsx", CSV), ("people.xls", PEOPLE)])
-async def test_fault_112_a_file_is_what_its_name_says(name: str, body: bytes, tmp_path: Path):
-    for content in (body, zipped(("inner.xlsx" if body is PEOPLE else "inner.csv", body))):
-        async with exporting(ranged(content)) as export:
-            with pytest.raises(FileFormatError, match=r"the export is (XLSX|CSV)"):
-                await results.download(export.session, TASK, tmp_path / name)
-    assert names(tmp_path) == []
-
-
-@pytest.mark.parametrize("name", ["people.zip", "people.ZIP"])
-async def test_a_path_for_a_zip_keeps_the_zip(name: str, tmp_path: Path):
-    async with exporting(ranged(ZIP)) as export:
-        saved = await results.download(export.session, TASK, tmp_path / name)
-    assert saved.path.read_bytes() == ZIP
-    assert saved.parts == 2
-
-
-async def test_fault_112_without_the_extra_it_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setitem(sys.modules, "python_calamine", None)
-    path = tmp_path / "people.xlsx"
-    path.write_bytes(PEOPLE)
-    with pytest.raises(InputError, match=r"pip install 'hubspot-async\[xlsx\]'"):
-        async with results.read_rows(path):
-            pass
-
-
-async def test_fault_112_a_spreadsheet_that_is_none_or_too_large(tmp_path: Path):
-    path = tmp_path / "people.xlsx"
-    path.write_bytes(zipped(("[Content_Types].xml", b"<x/>")))
-    with pytest.raises(FileFormatError, match="not a spreadsheet"):
-        async with results.read_rows(path):
-            pass
-    path.write_bytes(PEOPLE)
-    with pytest.raises(FileFormatError, match="not read as rows"):
-        async with results.read_rows(path, limits=Limits(sheet=1000)):
-            pass
-    path.write_bytes(zipped(*FAR_APART.items()))
-    with pytest.raises(FileFormatError, match="its reader gave up"):
-        async with results.read_rows(path):
-            pass
-    path.write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600)
-    with pytest.raises(FileFormatError, match="not a spreadsheet"):
-        async with results.read_rows(path):
-            pass
-
-
-with zipfile.ZipFile(io.BytesIO(sheet(["a", "b"], [1, 2]))) as book:
-    FAR_APART = {name: book.read(name).replace(b'"B2"', b'"XFD1048576"') for name in book.namelist()}
 
 
 # Arrow.

@@ -287,9 +287,8 @@ async def test_a_file_that_is_changed_while_it_is_sent_is_an_error(change: Any, 
         left.append(await line.reader.read(-1))
 
     async with RawServer(hear) as server, connect(server) as session:
-        with path.open("rb") as file:
-            with pytest.raises(OSError, match=r"people\.csv was changed while it was sent"):
-                await session.send(upload(path if kind == "path" else file))
+        with path.open("rb") as file, pytest.raises(OSError, match=r"people\.csv was changed while it was sent"):
+            await session.send(upload(path if kind == "path" else file))
         await server.until(1)
         assert session.unanswered_starts == (), "HubSpot never got it whole, so nothing can have begun"
         assert server.connections == 1
