@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from hubspot_async.disk.scratch import Scratch, check_target
-from hubspot_async.disk.threads import in_thread
+from hubspot_async.threads import in_thread
 
 
 @asynccontextmanager

@@ -17,6 +17,7 @@ from hubspot_async.disk.sink import Sink
 from hubspot_async.errors import InputError
 
 _FLAGS = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+_PREFIX = ".hubspot-"
 _NO_LINKS_HERE = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK})
 
 
@@ -46,7 +47,7 @@ class Scratch:
     def __init__(self, target: Path, *, overwrite: bool) -> None:
         self._overwrite = overwrite
         self._folder = target.parent
-        self._prefix = f".hubspot-{hashlib.sha256(os.fsencode(target.name)).hexdigest()[:12]}-"
+        self._prefix = f"{_PREFIX}{hashlib.sha256(os.fsencode(target.name)).hexdigest()[:12]}-"
         self._files: dict[IO[bytes], Path] = {}
 
     def sink(self, digest: hashlib._Hash | None = None) -> Sink:
@@ -83,7 +84,7 @@ class Scratch:
 
     def _open(self) -> IO[bytes]:
         if not self._files:
-            self._sweep()
+            sweep(self._folder, self._prefix)
         while True:
             path = self._new_path()
             handle = os.open(path, _FLAGS, 0o600)
@@ -111,16 +112,17 @@ class Scratch:
             os.close(handle)
             path.unlink(missing_ok=True)
 
-    def _sweep(self) -> None:
-        """Remove what is nobody's any more."""
-        for path in self._folder.glob(f"{self._prefix}*.part"):
-            with suppress(OSError):
-                handle = os.open(path, os.O_RDWR | getattr(os, "O_NOFOLLOW", 0))
-                try:
-                    if _lock(handle, wait=False):
-                        path.unlink(missing_ok=True)
-                finally:
-                    os.close(handle)
+
+def sweep(folder: Path, prefix: str = _PREFIX) -> None:
+    """Remove the temporary files of a folder that are nobody's any more: whoever wrote them was killed."""
+    for path in folder.glob(f"{prefix}*.part"):
+        with suppress(OSError):
+            handle = os.open(path, os.O_RDWR | getattr(os, "O_NOFOLLOW", 0))
+            try:
+                if _lock(handle, wait=False):
+                    path.unlink(missing_ok=True)
+            finally:
+                os.close(handle)
 
 
 def _lock(handle: int, *, wait: bool = True) -> bool:

@@ -11,7 +11,6 @@ from attrs import evolve
 
 from hubspot_async.disk.saving import saving
 from hubspot_async.disk.sink import Behind
-from hubspot_async.disk.threads import in_thread
 from hubspot_async.endpoints.naming import at_path, number
 from hubspot_async.endpoints.paging import LIMIT, iter_pages
 from hubspot_async.models import checks
@@ -21,6 +20,7 @@ from hubspot_async.models.tasks import TaskLocator
 from hubspot_async.models.uploads import FileReplacement, FileUpdate, FileUpload
 from hubspot_async.models.values import Page
 from hubspot_async.tasks import FILE_IMPORT, HubSpotTask
+from hubspot_async.threads import in_thread
 from hubspot_async.wire import codec
 from hubspot_async.wire.request import FilePart, Form, Request, Sender
 from hubspot_async.wire.versions import Family

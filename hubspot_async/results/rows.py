@@ -13,7 +13,6 @@ from time import monotonic
 from typing import IO, TYPE_CHECKING, Any, Self
 
 from hubspot_async.disk.sink import Sink
-from hubspot_async.disk.threads import begin, in_thread, outlast
 from hubspot_async.errors import InputError
 from hubspot_async.models.exports import ExportStatus
 from hubspot_async.results.cutting import Batch
@@ -24,6 +23,7 @@ from hubspot_async.results.sheets import SheetReader
 from hubspot_async.results.tables import Table
 from hubspot_async.session.session import HubSpotSession
 from hubspot_async.tasks import HubSpotTask
+from hubspot_async.threads import begin, in_thread, outlast
 
 if TYPE_CHECKING:
     import pyarrow as pa

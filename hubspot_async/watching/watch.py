@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from hubspot_async.errors import HubSpotError
@@ -100,6 +101,15 @@ class Watch(Entry):
         """Whether a look at it would serve anyone."""
         is_listed = self.listing is not None and self.listing.is_in_use
         return self.is_scheduled and not (self.is_held or self.is_parked or self.is_looking or is_listed)
+
+    def next_look(self, now: float) -> float | None:
+        """Tell in how many seconds it is looked at next: infinity where it waits for others, None if never."""
+        if not self.is_scheduled or self.is_held:
+            return None
+        if self.is_parked:
+            return math.inf
+        entry = self.listing if self.listing is not None and self.listing.is_in_use else self
+        return 0.0 if entry.is_looking else max(0.0, entry.due - now)
 
     def follow(self, follower: Follower[Any]) -> None:
         """Let one more hear of it."""

@@ -6,8 +6,10 @@ import io
 import os
 import sys
 import zipfile
+from collections.abc import Callable
 from multiprocessing import spawn
 from pathlib import Path
+from typing import TypeAlias
 
 import pytest
 import xlsxwriter
@@ -106,9 +108,21 @@ with zipfile.ZipFile(io.BytesIO(sheet(["a", "b"], [1, 2]))) as book:
 # The process.
 
 
-def children() -> list[str]:
-    """Give the processes that this one has begun, the dead among them that nobody has asked after."""
-    return [pid for task in Path("/proc/self/task").iterdir() for pid in (task / "children").read_text().split()]
+Children: TypeAlias = Callable[[], list[str]]
+
+
+@pytest.fixture
+def children() -> Children:
+    """Tell which processes the test has begun, the dead among them that nobody has asked after.
+
+    Other tests may have left a server of processes.
+    """
+    before = all_children()
+    return lambda: sorted(all_children() - before)
+
+
+def all_children() -> set[str]:
+    return {pid for task in Path("/proc/self/task").iterdir() for pid in (task / "children").read_text().split()}
 
 
 @pytest.fixture
@@ -119,7 +133,9 @@ def large(tmp_path: Path) -> Path:
     return path
 
 
-async def test_fault_111_the_reader_of_a_spreadsheet_ends_with_its_rows(large: Path, temporary: Path):
+async def test_fault_111_the_reader_of_a_spreadsheet_ends_with_its_rows(
+    large: Path, temporary: Path, children: Children
+):
     async with results.read_rows(large) as rows:
         assert (await anext(rows))["Name"] == "name 0"
         assert len(children()) == 1
@@ -127,7 +143,9 @@ async def test_fault_111_the_reader_of_a_spreadsheet_ends_with_its_rows(large: P
     assert open_files(temporary) == []
 
 
-async def test_fault_143_the_reader_is_told_nothing_that_it_need_not_know(large: Path, monkeypatch: pytest.MonkeyPatch):
+async def test_fault_143_the_reader_is_told_nothing_that_it_need_not_know(
+    large: Path, children: Children, monkeypatch: pytest.MonkeyPatch
+):
     monkeypatch.setenv("HUBSPOT_ACCESS_TOKEN", "s3cret")
     monkeypatch.setenv("PYTHONPATH", "s3cret")
     async with results.read_rows(large) as rows:
@@ -154,7 +172,9 @@ def python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return program
 
 
-async def test_a_reader_that_takes_long_ends_where_its_rows_are_cancelled(python: Path, large: Path, temporary: Path):
+async def test_a_reader_that_takes_long_ends_where_its_rows_are_cancelled(
+    python: Path, large: Path, temporary: Path, children: Children
+):
     python.write_text("#!/bin/sh\nexec sleep 60\n")
 
     async def consume() -> None:
@@ -171,7 +191,7 @@ async def test_a_reader_that_takes_long_ends_where_its_rows_are_cancelled(python
     assert children() == open_files(temporary) == []
 
 
-async def test_what_is_no_python_is_an_error(python: Path, large: Path, temporary: Path):
+async def test_what_is_no_python_is_an_error(python: Path, large: Path, temporary: Path, children: Children):
     python.write_text("#!/bin/sh\nexit 1\n")
     with pytest.raises(FileFormatError, match="its reader gave up"):
         async with results.read_rows(large):
