@@ -13,7 +13,7 @@ Batch: TypeAlias = Iterator[Record]
 
 _ENDS = ("\r\n", "\n", "\r")
 _SELDOM = 32
-"""Cells for each quote in a cell from which on such quotes are no hindrance."""
+"""Cells for each quote in a cell, with less of which the csv module is quicker."""
 
 
 def cut(text: str, ends: int, width: int) -> Batch | None:

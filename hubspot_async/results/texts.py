@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from hubspot_async.errors import FileFormatError
 from hubspot_async.results.limits import Limits
 
-_SLICE = 2**14
+_SLICE = 2**15
 """Bytes that are decoded and taken apart at once: so few that the processor has all of their cells at hand."""
 
 _BETWEEN_QUOTES = re.compile(rb'"\r?\n"')
