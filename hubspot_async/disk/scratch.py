@@ -52,21 +52,19 @@ class Scratch:
 
     def sink(self, digest: hashlib._Hash | None = None) -> Sink:
         """Make another one, to be written. Raises OSError where nothing can be."""
-        return Sink(self._open(), digest)
+        return Sink(self._open(), digest, is_lasting=True)
 
     def keep(self, sinks: Sequence[Sink], paths: Sequence[Path]) -> None:
         """Write *sinks* through to the disk and give them their names, the first one last: where that is, all are."""
         mode = self._mode()
-        files = [sink.file for sink in sinks]
-        for file in files:
-            file.flush()
+        for sink in sinks:
             if sys.platform != "win32":
-                os.fchmod(file.fileno(), mode)
-            os.fsync(file.fileno())
+                os.fchmod(sink.file.fileno(), mode)
+            sink.write_through()
         named: list[Path] = []
         try:
-            for file, path in reversed(list(zip(files, paths, strict=True))):
-                _name(self._release(file), path, overwrite=self._overwrite)
+            for sink, path in reversed(list(zip(sinks, paths, strict=True))):
+                _name(self._release(sink.file), path, overwrite=self._overwrite)
                 named.append(path)
         except BaseException:
             for path in [] if self._overwrite else named:

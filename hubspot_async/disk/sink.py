@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import os
 from collections.abc import Iterable
 from functools import partial
 from typing import IO, Self
@@ -13,13 +14,18 @@ from hubspot_async.threads import begin, outlast
 BLOCK = 2**20
 """Bytes that a thread takes at once: few enough to be quick, and many enough to be worth the way there."""
 
+STRETCH = 32 * 2**20
+"""Bytes of a lasting file that may wait for the disk: it writes while more are being read, and not all at the end."""
+
 
 class Sink:
     """A file that is written from its beginning, its size and its SHA-256."""
 
-    def __init__(self, file: IO[bytes], digest: hashlib._Hash | None = None) -> None:
+    def __init__(self, file: IO[bytes], digest: hashlib._Hash | None = None, *, is_lasting: bool = False) -> None:
         self.file = file
         self.size = 0
+        self._is_lasting = is_lasting
+        self._through = 0
         self._hash = digest or hashlib.sha256()  # one and the same for several files makes one digest of all
 
     @property
@@ -33,12 +39,20 @@ class Sink:
             self.file.write(piece)
             self._hash.update(piece)
             self.size += len(piece)
+        if self._is_lasting and self.size - self._through >= STRETCH:
+            self.write_through()
+
+    def write_through(self) -> None:
+        """Wait until all is on the disk."""
+        self.file.flush()
+        os.fsync(self.file.fileno())
+        self._through = self.size
 
     def rewind(self) -> None:
         """Begin again."""
         self.file.seek(0)
         self.file.truncate()
-        self.size = 0
+        self.size = self._through = 0
         self._hash = hashlib.sha256()
 
 

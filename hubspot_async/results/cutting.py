@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import repeat
-from operator import methodcaller
+from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
 Record: TypeAlias = Sequence[str]
@@ -29,26 +27,21 @@ def _lines(text: str, ends: int, width: int) -> Batch | None:
     lines = text.splitlines()  # which knows of ends that are none to the csv module
     if len(lines) != ends or width < 2:  # for an empty line, which is no record, has no comma
         return None
-    if '"' not in text:
-        return map(methodcaller("split", ","), lines) if _have(width, lines) else None
-    odd = [line for line in lines if '"' in line]
-    if len(odd) > len(lines) // 2 or not _have(width, (line for line in lines if '"' not in line)):
+    odd = [line for line in lines if '"' in line] if '"' in text else []
+    coming = _each_read(odd) if len(odd) <= len(lines) // 2 else None
+    if coming is None:
         return None
-    coming = _each_read(odd, width)
-    return coming and (next(coming) if '"' in line else line.split(",") for line in lines)
+    found = [next(coming) if '"' in line else line.split(",") for line in lines]
+    return iter(found) if set(map(len, found)) == {width} else None
 
 
-def _have(width: int, lines: Iterable[str]) -> bool:
-    return set(map(str.count, lines, repeat(","))) <= {width - 1}
-
-
-def _each_read(lines: list[str], width: int) -> Batch | None:
+def _each_read(lines: list[str]) -> Iterator[list[str]] | None:
     """Read lines that are one record each; None if one is not, or goes on in the next."""
     try:
         found = list(csv.reader(lines, strict=True))
     except csv.Error:
         return None
-    return iter(found) if list(map(len, found)) == [width] * len(lines) else None
+    return iter(found) if len(found) == len(lines) else None
 
 
 def _quoted(text: str, width: int) -> Batch | None:
