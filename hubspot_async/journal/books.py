@@ -23,8 +23,8 @@ class Books:
         """Give the runs before this one, the oldest first."""
         return []
 
-    async def begin_run(self, work: str) -> int:
-        """Begin a run of *work*, and give its number."""
+    async def begin_run(self, work: str, options: Mapping[str, Any]) -> int:
+        """Begin a run of *work*, whose files are written as *options* say, and give its number."""
         return 0
 
     async def add_jobs(self, jobs: Sequence[JobRecord]) -> None:

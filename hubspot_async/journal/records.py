@@ -89,6 +89,8 @@ class RunRecord:
     """``exports`` or ``imports``."""
     began_at: datetime
     jobs: tuple[JobRecord, ...]
+    options: Mapping[str, Any] = field(factory=dict, repr=False)
+    """How its files were to be written, as the first attempt was told."""
 
     @property
     def closed_at(self) -> datetime | None:

@@ -146,6 +146,13 @@ def _optional_model(cls: Any) -> Callable[[Any, Any], Any]:
     return lambda value, _type: read(value, model) if isinstance(value, dict) else None
 
 
+def _text_or_model(cls: Any) -> Callable[[Any, Any], Any]:
+    """Read what is either a text or an object."""
+    model = next(each for each in get_args(cls) if each is not str)
+    read = _converter.get_structure_hook(model)
+    return lambda value, _type: read(value, model) if isinstance(value, dict) else lenient.text(value)
+
+
 def _model(cls: Any) -> Callable[[Any, Any], Any]:
     """Read an object as the model of its class. Null is the same as missing, and so is a part that is no object."""
     read = make_dict_structure_fn(cls, _converter, **_renames(cls))
@@ -183,6 +190,11 @@ def _is_optional_model(cls: Any) -> bool:
     return len(kinds) == 2 and type(None) in kinds and any(_is_model(kind) for kind in kinds)
 
 
+def _is_text_or_model(cls: Any) -> bool:
+    kinds = get_args(cls)
+    return len(kinds) == 2 and str in kinds and any(_is_model(kind) for kind in kinds)
+
+
 def _is_problem(cls: Any) -> bool:
     return cls in (problems.StandardError, problems.ErrorDetail)
 
@@ -190,6 +202,7 @@ def _is_problem(cls: Any) -> bool:
 _converter.register_structure_hook_factory(_is_model)(_model)
 _converter.register_structure_hook_factory(_is_problem)(_problem)
 _converter.register_structure_hook_factory(_is_optional_model)(_optional_model)
+_converter.register_structure_hook_factory(_is_text_or_model)(_text_or_model)
 _converter.register_structure_hook_factory(_is_tuple)(_tuple)
 _converter.register_structure_hook(values.OpenEnum, lenient.word)
 _converter.register_structure_hook(str, lenient.identifier)

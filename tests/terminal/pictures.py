@@ -38,6 +38,25 @@ FORMAT = re.sub(r"@font-face .*?\}\}\s*", "", CONSOLE_SVG_FORMAT, flags=re.DOTAL
 )
 """rich's, with fonts of the reader's own: a picture fetches nothing."""
 
+EXPORTS = """\
+[defaults]
+properties = ["name"]
+
+[[export]]
+object = "companies"
+name = "companies"
+
+[[export]]
+object = "contacts"
+name = "people in Łódź"
+properties = ["email", "firstname"]
+
+[[export]]
+object = "companies"
+name = "companies-again"
+format = "XLSX"
+"""
+
 LEADS = """\
 E-mail,First name,Größe (cm)
 ana@example.com,Ana,170
@@ -58,6 +77,18 @@ def export(window: Terminal) -> None:
     window.type("    --sort firstname --to people.csv")
     window.wait_for_prompt()
     window.type("cat people.csv")
+    window.wait_for_prompt()
+
+
+def bulk(window: Terminal) -> None:
+    window.type("hubspot-async export --from exports.toml --to exports/")
+    window.wait_for("companies.csv ")
+    time.sleep(0.7)
+    window.press("C-c")
+    window.wait_for_prompt()
+    window.type("hubspot-async resume exports/exports.sqlite")
+    window.wait_for_prompt()
+    window.type("hubspot-async journal show exports/exports.sqlite")
     window.wait_for_prompt()
 
 
@@ -88,6 +119,7 @@ def error(window: Terminal) -> None:
 PICTURES: dict[str, Callable[[Terminal], None]] = {
     "demo": demo,
     "export": export,
+    "bulk": bulk,
     "import": imported,
     "watch": watch,
     "whoami": error,
@@ -102,6 +134,7 @@ def make(name: str) -> Path:
     with start_blocking_portal() as portal, tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch:
         folder = Path(scratch)
         (folder / "leads.csv").write_text(LEADS, encoding="utf-8")
+        (folder / "exports.toml").write_text(EXPORTS, encoding="utf-8")
         sandbox = Sandbox(task_seconds=lambda kind, _: SECONDS[kind])
         fill(sandbox)
         with portal.wrap_async_context_manager(sandbox):
@@ -121,6 +154,8 @@ def fill(sandbox: Sandbox) -> None:
     """Put a few records into the account."""
     now = int(time.time() * 1000)
     sandbox.declare("CONTACT", {"email": "Email", "firstname": "First Name", "groesse": "Größe (cm)"})
+    sandbox.declare("COMPANY", {"name": "Company name"})
+    sandbox.add_records("COMPANY", [{"name": name} for name in ("Ångström AB", "Łódź Sp. z o.o.", "株式会社")])
     people = [("ada", "Ada"), ("zoe", "Zoë"), ("lucja", "Łucja"), ("bjoern", "Bjørn")]
     records = [{"email": f"{name}@example.com", "firstname": first, "createdate": now} for name, first in people]
     sandbox.add_records("CONTACT", records)
