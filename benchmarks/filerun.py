@@ -1,7 +1,8 @@
 """One job with files, in a process of its own: how long it takes, its memory, and how long it holds the event loop.
 
 The memory is the highest resident set, as the kernel keeps it, above the one before the job. The loop is asked for a
-turn every ten milliseconds; it is held for as long as that turn comes late.
+turn every ten milliseconds; it is held for as long as that turn comes late, but for the time that the system gave its
+core to others.
 """
 
 from __future__ import annotations
@@ -59,9 +60,9 @@ async def measured(job: Job, url: str, file: Path) -> dict[str, float]:
 
     async def beat() -> None:
         while True:
-            due = time.perf_counter() + BEAT
+            due = time.perf_counter() + BEAT - kept_waiting()
             await asyncio.sleep(BEAT)
-            late.append(time.perf_counter() - due)
+            late.append(time.perf_counter() - kept_waiting() - due)
 
     beating = asyncio.create_task(beat())
     await asyncio.sleep(5 * BEAT)
@@ -75,6 +76,11 @@ async def measured(job: Job, url: str, file: Path) -> dict[str, float]:
     beating.cancel()
     peak = resident("VmHWM") - before
     return {"seconds": seconds, "cpu": cpu, "mebibytes": peak / 1024, "held": max(late) * 1000, "count": count}
+
+
+def kept_waiting() -> float:
+    """Give the seconds that this thread could have run, and others did."""
+    return int(Path("/proc/thread-self/schedstat").read_text().split()[1]) / 1e9
 
 
 def forget_highest() -> None:
