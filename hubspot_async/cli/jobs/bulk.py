@@ -11,7 +11,16 @@ from typing import Any, TypeAlias
 
 from attrs import define, field
 
-from hubspot_async import ExportedFile, ExportFailed, HubSpotSession, HubSpotTask, Journal, resume_exports, run_exports
+from hubspot_async import (
+    ExportedFile,
+    ExportFailed,
+    HubSpotSession,
+    HubSpotTask,
+    Journal,
+    WatchObserver,
+    resume_exports,
+    run_exports,
+)
 from hubspot_async.bulk import BulkRun, Job
 from hubspot_async.bulk.resuming import unfinished
 from hubspot_async.cli import exportsfile
@@ -64,6 +73,7 @@ def run(
                 restart_unknown=restart_unknown,
                 timeout=timeout,
                 progress=(progress := Progress(shown)),
+                observer=progress,
             )
             await _see_through(bulk, last, path, progress)
 
@@ -89,6 +99,7 @@ def resume(path: Path, *, restart_unknown: bool, timeout: float | None, common: 
                 restart_unknown=restart_unknown,
                 timeout=timeout,
                 progress=(progress := Progress(shown)),
+                observer=progress,
             )
             await _see_through(bulk, last, path, progress)
 
@@ -120,7 +131,7 @@ async def _see_through(bulk: Run, last: RunRecord | None, path: Path, progress: 
             progress.follow(bulk)
             shown.way_on = ("resume", str(path))
             async for item in bulk:
-                shown.give(_result(item))
+                shown.give(_result(item, progress.lateness.get(item.task) if item.task else None))
     except InputError as error:
         raise InputError(error.message.replace("overwrite=True", "--overwrite")) from None
 
@@ -131,10 +142,12 @@ def _how_far(last: RunRecord, bulk: Run) -> str:
 
 
 @define(eq=False)
-class Progress:
+class Progress(WatchObserver):
     """Shows each step of a run's jobs: a task as soon as there is one, then its statuses, then its file."""
 
     shown: Screen
+    lateness: dict[HubSpotTask[Any], float | None] = field(factory=dict, init=False)
+    """Seconds for which the end of each task had gone unnoticed."""
     _statuses: dict[HubSpotTask[Any], str | None] = field(factory=dict, init=False)
     _jobs: dict[HubSpotTask[Any], Job[Any]] = field(factory=dict, init=False)
 
@@ -146,6 +159,10 @@ class Progress:
         for job in bulk.jobs:
             if job.record.told_at is None:
                 self(job)
+
+    def ended(self, task: HubSpotTask[Any], outcome: object, lateness: float | None) -> None:
+        """Remember how late an end was seen."""
+        self.lateness[task] = lateness
 
     def __call__(self, job: Job[Any]) -> None:
         """Show a step of a job."""
@@ -160,7 +177,7 @@ class Progress:
     def _show(self, task: HubSpotTask[Any], job: Job[Any]) -> None:
         previous, status = self._statuses.get(task), job.record.status
         if job.record.outcome is not None:
-            self.shown.board.show(task, _end(job.record, previous))
+            self.shown.board.show(task, _end(job.record, previous, self.lateness.get(task)))
         elif status is not None and status != previous:
             self._statuses[task] = status
             self.shown.board.show(task, Change(status=status, previous=previous))
@@ -168,12 +185,13 @@ class Progress:
             self.shown.board.load(task, job.bytes, job.total)
 
 
-def _end(record: JobRecord, previous: str | None) -> Change:
+def _end(record: JobRecord, previous: str | None, lateness: float | None) -> Change:
     """Say how a job has ended: as HubSpot says, or given up."""
     error = None if record.outcome is Outcome.DONE else failures.read(record.said)
     if error is not None and not isinstance(error, TaskNotSucceededError):
         return Change(status="lost", previous=previous, is_final=True, error=error)
-    return Change(status=record.status or "", previous=previous, is_final=True, succeeded=error is None)
+    status = record.status or ""
+    return Change(status=status, previous=previous, is_final=True, succeeded=error is None, lateness=lateness)
 
 
 def waiting(jobs: Iterable[Job[Any]]) -> str:
@@ -185,10 +203,10 @@ def waiting(jobs: Iterable[Job[Any]]) -> str:
     return f"{counted(len(found), 'export')} in line" + (f", the next from {until:%Y-%m-%d %H:%M} UTC" if until else "")
 
 
-def _result(item: ExportedFile | ExportFailed) -> Result:
+def _result(item: ExportedFile | ExportFailed, lateness: float | None) -> Result:
     match item:
         case ExportedFile(file=file, task=task, remarks=remarks):
-            return saved_as(file, task, "COMPLETE", remarks)
+            return saved_as(file, task, "COMPLETE", remarks, lateness=lateness)
         case ExportFailed(error=error, task=task):
             name, account = item.request.export_name, item.session.account
             whose = ": ".join(filter(None, [account, name]))
