@@ -26,7 +26,10 @@ LARGEST_ANSWER = 8 * 2**20
 """Bytes of a JSON answer, decompressed; HubSpot's are a few hundred, a page of errors some thousand."""
 
 _PIECE = 2**16
-"""Bytes that are read, or decompressed, before the next are asked for."""
+"""Bytes of an answer that are read, or decompressed, before the next are asked for."""
+
+_LARGE_PIECE = 2**18
+"""The same for a file: what a socket gives at once."""
 
 _FAILURES = (aiohttp.ClientError, TimeoutError, OSError)
 
@@ -169,7 +172,8 @@ class Transport:
         self, url: URL, *, headers: Mapping[str, str], timeout: aiohttp.ClientTimeout, unpack: bool = False
     ) -> AsyncIterator[Download]:
         """Send a GET and give the answer while it comes, decompressed with *unpack*."""
-        opening = self._request("GET", url, headers=headers, timeout=timeout, auto_decompress=unpack)
+        how = {"timeout": timeout, "auto_decompress": unpack, "read_bufsize": _LARGE_PIECE}
+        opening = self._request("GET", url, headers=headers, **how)
         try:
             response = await opening
         except _FAILURES as error:
@@ -183,7 +187,7 @@ class Transport:
     def _request(self, method: str, url: URL, **options: Any) -> Any:
         self.check()
         assert self._client is not None
-        return self._client.request(method, url, **options, **_AS_IT_COMES)
+        return self._client.request(method, url, **{**_AS_IT_COMES, **options})
 
 
 def _make_client(connections: int) -> aiohttp.ClientSession:

@@ -11,11 +11,11 @@ from hubspot_async.cli.ending import Exit
 from hubspot_async.cli.screen.results import Result
 from hubspot_async.cli.screen.screen import Screen
 from hubspot_async.cli.screen.words import nearby, size
+from hubspot_async.disk.scratch import check_target
 from hubspot_async.errors import InputError
 from hubspot_async.models.exports import ExportStatus
 from hubspot_async.results.download import SavedFile
 from hubspot_async.results.names import safe_name
-from hubspot_async.results.scratch import check_target
 
 SUFFIXES = {".csv": "CSV", ".xlsx": "XLSX", ".xls": "XLS", ".zip": None}
 """The endings that name a file rather than a directory, and the format each asks for."""
