@@ -29,6 +29,8 @@ from hubspot_async import (
     imports,
 )
 from hubspot_async.sandbox import Sandbox
+from tests.terminal import film
+from tests.terminal.film import Frame
 from tests.terminal.tmux import PROMPT, ROOT, Terminal, is_here, terminal
 
 FOLDER = ROOT / "docs" / "pictures"
@@ -64,11 +66,6 @@ nobody,Bo,181
 zoe@example.com,Zoë,
 lucja.example.com,Łucja,162
 """
-
-
-def demo(window: Terminal) -> None:
-    window.type("hubspot-async demo")
-    window.wait_for_prompt()
 
 
 def export(window: Terminal) -> None:
@@ -117,7 +114,6 @@ def error(window: Terminal) -> None:
 
 
 PICTURES: dict[str, Callable[[Terminal], None]] = {
-    "demo": demo,
     "export": export,
     "bulk": bulk,
     "import": imported,
@@ -125,6 +121,8 @@ PICTURES: dict[str, Callable[[Terminal], None]] = {
     "whoami": error,
 }
 
+FILMS = {"demo": "hubspot-async demo"}
+"""Pictures in motion, each with the line that is typed."""
 
 SECONDS = {"import": 2.5, "file_import": 9.0, "export": 5.0, "folder_update": 3.0}
 
@@ -143,10 +141,9 @@ def make(name: str) -> Path:
                 (folder / "tasks.txt").write_text(" ".join(f"{task.kind.name}:{task.id}" for task in tasks))
             settings = {"HUBSPOT_ACCESS_TOKEN": sandbox.token, "HUBSPOT_BASE_URL": sandbox.url}
             with terminal(folder, settings, rows=30) as window:
-                PICTURES[name](window)
-                lines = window.lines(ansi=True, history=True)
+                drawn = filmed(window, name) if name in FILMS else still(window, name)
     path = FOLDER / f"terminal-{name}.svg"
-    path.write_text(svg(lines, name), encoding="utf-8")
+    path.write_text(drawn, encoding="utf-8")
     return path
 
 
@@ -176,9 +173,15 @@ async def begin(sandbox: Sandbox, folder: Path) -> list[HubSpotTask[Any]]:
         ]
 
 
-def svg(lines: Sequence[str], name: str) -> str:
-    """Draw lines of a terminal, without those that are empty at the end."""
-    shown = [Text.from_ansi(line) for line in lines]
+def filmed(window: Terminal, name: str) -> str:
+    """Draw what a line does from beginning to end."""
+    return film.draw([Frame(at, lines) for at, lines in window.film(FILMS[name])], f"hubspot-async {name}", FORMAT)
+
+
+def still(window: Terminal, name: str) -> str:
+    """Draw what is to be seen at the end, without lines that are empty."""
+    PICTURES[name](window)
+    shown = [Text.from_ansi(line) for line in window.lines(ansi=True, history=True)]
     while shown and shown[-1].plain.strip() in ("", PROMPT.strip()):
         shown.pop()
     console = Console(record=True, width=80, file=StringIO(), force_terminal=True, legacy_windows=False)
@@ -193,7 +196,7 @@ def main(names: Sequence[str]) -> int:
         print("tmux is not installed: apt-get install tmux", file=sys.stderr)  # noqa: T201
         return 1
     FOLDER.mkdir(exist_ok=True)
-    for name in names or PICTURES:
+    for name in names or (*FILMS, *PICTURES):
         print(make(name).relative_to(ROOT))  # noqa: T201
     return 0
 
