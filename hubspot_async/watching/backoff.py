@@ -25,7 +25,7 @@ class SquareRoot:
     """Pauses that grow with the square root of the age.
 
     The chance that a task ends in the next second falls about like 1/age, which makes this the cheapest pause for a
-    given lateness; doubling pauses have two to three times the lateness at equal cost.
+    given lateness; pauses that grow by a factor have two to four and a half times the lateness at equal cost.
     """
 
     factor: float = field(default=0.5, validator=checks.positive)
