@@ -102,9 +102,7 @@ async def file(number: int, request: Request, desk: AtDesk) -> FileResponse:
     async with while_wanted(request, desk.board.stopping):
         path = await desk.file(desk.jobs[number])
         return FileResponse(path, filename=path.name)
-    if desk.board.stopping.is_set():
-        raise HTTPException(503, "The server is stopping.")
-    raise HTTPException(499, "The browser has left.")  # nobody hears it
+    raise HTTPException(503, "The server is stopping.")  # or the browser has left, and nobody hears it
 
 
 @asynccontextmanager

@@ -83,6 +83,8 @@ def bulk(window: Terminal) -> None:
     time.sleep(0.7)
     window.press("C-c")
     window.wait_for_prompt()
+    window.type("# That was Ctrl-C. Later, or tomorrow:")
+    window.wait_for_prompt()
     window.type("hubspot-async resume exports/exports.sqlite")
     window.wait_for_prompt()
     window.type("hubspot-async journal show exports/exports.sqlite")
@@ -106,10 +108,10 @@ def watch(window: Terminal) -> None:
     time.sleep(0.7)
 
 
-def error(window: Terminal) -> None:
-    window.type("hubspot-async export contacts -p shoe_size; echo $?")
-    window.wait_for_prompt()
+def whoami(window: Terminal) -> None:
     window.type("hubspot-async whoami")
+    window.wait_for_prompt()
+    window.type("hubspot-async export contacts -p shoe_size; echo $?")
     window.wait_for_prompt()
 
 
@@ -118,7 +120,7 @@ PICTURES: dict[str, Callable[[Terminal], None]] = {
     "bulk": bulk,
     "import": imported,
     "watch": watch,
-    "whoami": error,
+    "whoami": whoami,
 }
 
 FILMS = {"demo": "hubspot-async demo"}
