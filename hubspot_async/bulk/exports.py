@@ -116,7 +116,9 @@ def run_exports(
 
     *progress* is called with the `Job` for each step one takes, *observer* hears of each look (`WatchObserver`).
 
-    Raises InputError before the first start where two exports would have one name, or a file is in the way.
+    Raises InputError before the first start where two exports would have one name, a file is in the way, or a number is
+    not above zero; and where the block is entered, JournalError for a journal that cannot be gone on with, of which
+    JournalInUseError says that somebody else writes to it.
     """
     is_many = isinstance(session, Mapping)
     work = ExportWork(downloads=downloads, overwrite=overwrite, escape_formulas=escape_formulas)

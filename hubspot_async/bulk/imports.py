@@ -103,7 +103,9 @@ def run_imports(
     *progress* is called with the `Job` for each step one takes, *observer* hears of each look (`WatchObserver`).
 
     Raises InputError before the first start where two imports would have one name for their rejected rows, a file is in
-    the way, or files and plan do not match, and OSError where a file cannot be read.
+    the way, files and plan do not match, or a number is not above zero, and OSError where a file cannot be read; and
+    where the block is entered, JournalError for a journal that cannot be gone on with, of which JournalInUseError says
+    that somebody else writes to it.
     """
     is_many = isinstance(session, Mapping)
     jobs = [

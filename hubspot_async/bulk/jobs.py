@@ -39,9 +39,9 @@ class Job(Generic[R]):
     starts_at: datetime | None = field(default=None, repr=False)
     """When its start is allowed at the earliest, if it has to wait for the day's allowance."""
     bytes: int = field(default=0, repr=False)
-    """Of its file, as far as it has come."""
+    """Bytes of its file that have come."""
     total: int | None = field(default=None, repr=False)
-    """Of the whole file, where that is known."""
+    """Bytes of the whole file, where that is known."""
     progress: Progress | None = field(default=None, repr=False)
     """Hears of each step."""
 

@@ -30,7 +30,10 @@ task = FILE_IMPORT.task
 
 
 async def import_from_url(session: Sender, file: ImportFromUrl) -> HubSpotTask[FileImportStatus]:
-    """Ask HubSpot to fetch a file from a URL into the file manager; its result is the file."""
+    """Ask HubSpot to fetch a file from a URL into the file manager; its result is the file.
+
+    Raises StartOutcomeUnknownError where the answer is lost: it may have begun, and is not asked for again.
+    """
     version = session.version_of(Family.FILES)
     body = file if version == "v3" else _with_defaults(file)
     request = Request("POST", Family.FILES, version, "/import-from-url/async", TaskLocator, body=body, is_start=True)

@@ -63,7 +63,10 @@ class Rows:
             self._here = self._by_column(batch)
 
     async def batches(self, count: int) -> AsyncIterator[list[dict[str, str]]]:
-        """Give the rows in lists of *count*; the last one may be shorter."""
+        """Give the rows in lists of *count*; the last one may be shorter.
+
+        Raises InputError for a count below one.
+        """
         if count < 1:
             raise InputError(f"count must be a positive number, not {count!r}")
         rows: list[dict[str, str]] = []
