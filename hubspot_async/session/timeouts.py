@@ -19,13 +19,13 @@ class Timeouts:
     connect: float | None = field(default=10.0, validator=checks.positive)
     """Until the connection stands."""
     read: float | None = field(default=30.0, validator=checks.positive)
-    """Between two pieces of an answer, downloads included."""
-    total: float | None = field(default=60.0, validator=checks.positive)
+    """Between two pieces of a file, and from the end of an upload to its answer."""
+    total: float | None = field(default=30.0, validator=checks.positive)
     """For the whole of a JSON call; uploads and downloads have none."""
 
     def for_call(self) -> ClientTimeout:
-        """Give the limits of a JSON call."""
-        return ClientTimeout(total=self.total, sock_connect=self.connect, sock_read=self.read)
+        """Give the limits of a JSON call: one timer, for its answer comes in one piece."""
+        return ClientTimeout(total=self.total, sock_connect=self.connect)
 
     def for_transfer(self) -> ClientTimeout:
         """Give the limits of an upload or download, which may go on for hours."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -30,15 +30,14 @@ _PIECE = 2**16
 
 _FAILURES = (aiohttp.ClientError, TimeoutError, OSError)
 
-_AS_IT_COMES: Mapping[str, Any] = {
-    "allow_redirects": False,
+_HABITS: Mapping[str, Any] = {
     "raise_for_status": False,
     "read_bufsize": _PIECE,
     "max_line_size": 8190,
     "max_field_size": 8190,
     "max_headers": 128,
 }
-"""Said with each request, for a client of the user's may have other habits."""
+"""Of a client of ours; of one of the user's, who may have others, they are asked with each request."""
 
 
 @frozen
@@ -91,10 +90,10 @@ class _UnaskedAnswer(aiohttp.ClientConnectionError):
 class _Request(aiohttp.ClientRequest):
     """A request that does not take for its answer what had come before it was sent."""
 
-    async def send(self, conn: aiohttp.connector.Connection) -> aiohttp.ClientResponse:
+    def send(self, conn: aiohttp.connector.Connection) -> Coroutine[Any, Any, aiohttp.ClientResponse]:
         if conn.protocol is not None and conn.protocol.should_close:
             raise _UnaskedAnswer
-        return await super().send(conn)
+        return super().send(conn)
 
 
 class Transport:
@@ -107,6 +106,7 @@ class Transport:
         if client is not None and client.auth is not None:
             raise InputError("client has an auth= of its own, which would stand in the token's place")
         self._given = client
+        self._asked: Mapping[str, Any] = {"allow_redirects": False, **(_HABITS if client is not None else {})}
         self._client: aiohttp.ClientSession | None = None
         self._connections = connections
 
@@ -153,10 +153,14 @@ class Transport:
         What goes wrong is given back rather than raised: an exception of aiohttp's carries the headers, token included.
         """
         try:
-            async with self._request(
+            response = await self._request(
                 method, url, headers=headers, data=body, timeout=timeout, auto_decompress=True
-            ) as response:
+            )
+            try:
                 content = await _read_capped(response)
+            finally:
+                response.release()
+                await response.wait_for_close()
         except _FAILURES as error:
             return _translate(error, f"{method} {url.path}", url.host or "")
         if content is None:
@@ -183,7 +187,7 @@ class Transport:
     def _request(self, method: str, url: URL, **options: Any) -> Any:
         self.check()
         assert self._client is not None
-        return self._client.request(method, url, **options, **_AS_IT_COMES)
+        return self._client.request(method, url, **options, **self._asked)
 
 
 def _make_client(connections: int) -> aiohttp.ClientSession:
@@ -193,6 +197,7 @@ def _make_client(connections: int) -> aiohttp.ClientSession:
         headers={"User-Agent": "hubspot-async"},
         trust_env=False,
         request_class=_Request,
+        **_HABITS,
     )
     # aiohttp would send a GET, PUT or DELETE once more after a dropped connection, unseen by our budget and retries.
     client._retry_connection = False
@@ -204,18 +209,19 @@ async def _read_capped(response: aiohttp.ClientResponse) -> bytes | None:
 
     Of a refusal the status is what counts: where its body breaks off or is too long, what has come will do.
     """
+    content = response.content
     pieces: list[bytes] = []
     size = 0
-    is_refusal = response.status >= 400
     try:
-        async for piece in response.content.iter_any():
+        while not content.at_eof():
+            piece = await content.readany()
             pieces.append(piece)
             size += len(piece)
             if size > LARGEST_ANSWER:
                 response.close()
-                return b"" if is_refusal else None
+                return b"" if response.status >= 400 else None
     except _FAILURES:
-        if not is_refusal:
+        if response.status < 400:
             raise
         response.close()
     return b"".join(pieces)
