@@ -9,7 +9,7 @@ import re
 import time
 import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from datetime import datetime
 from itertools import count
 from types import TracebackType
@@ -17,6 +17,7 @@ from typing import Any, Self, TypeVar
 
 import aiohttp
 import anyio
+from multidict import CIMultiDict
 from yarl import URL
 
 from hubspot_async.errors import (
@@ -36,15 +37,14 @@ from hubspot_async.session import auth
 from hubspot_async.session.addresses import HUBSPOT, is_loopback, read_base_url
 from hubspot_async.session.budget import Budget, RequestBudget
 from hubspot_async.session.clock import ServerClock
-from hubspot_async.session.forms import Json, Upload
+from hubspot_async.session.forms import Json, Upload, body_of
 from hubspot_async.session.oauth import refresh_tokens
 from hubspot_async.session.renewal import OAuthRefresh, RenewedToken, fetch_from
 from hubspot_async.session.retry import RetryPolicy, RetryQuota, pause_asked
 from hubspot_async.session.starts import UnansweredStart
 from hubspot_async.session.timeouts import Timeouts
 from hubspot_async.session.transport import Answer, Download, Transport
-from hubspot_async.wire import codec
-from hubspot_async.wire.request import POLL, USER, Form, Lane, Request
+from hubspot_async.wire.request import POLL, USER, Lane, Request
 from hubspot_async.wire.response import read_error, read_response
 from hubspot_async.wire.versions import Family, Versions
 
@@ -93,6 +93,8 @@ class HubSpotSession:
         self._transfers = Transport()
         self._call_limits = self.timeouts.for_call()
         self._transfer_limits = self.timeouts.for_transfer()
+        self._token: auth.Secret | None = None
+        self._signed: CIMultiDict[str] = CIMultiDict()
         self._unanswered: dict[int, UnansweredStart] = {}
 
     @classmethod
@@ -171,8 +173,8 @@ class HubSpotSession:
         self._transport.check()
         began = _time()
         self._quota.earn()
-        with ExitStack() as opened:
-            body = _body(request, opened)
+        body = body_of(request.body)
+        try:
             for attempt in count(1):
                 outcome = await self._attempt(request, body, lane)
                 if not isinstance(outcome, HubSpotError):
@@ -183,6 +185,8 @@ class HubSpotSession:
                     raise _given_up(outcome, attempt)
                 log.debug("%s is repeated in %.1f s: %s", request, pause, outcome)
                 await anyio.sleep(pause)
+        finally:
+            body.close()
         raise AssertionError("unreachable")
 
     @asynccontextmanager
@@ -194,7 +198,7 @@ class HubSpotSession:
         self._transport.check()
         token = await self._auth.token()
         await self.budget.acquire(USER)
-        url, headers, timeout = self._url(request), _headers(token), self._transfer_limits
+        url, headers, timeout = self._url(request), self._headers(token), self._transfer_limits
         async with self._transport.stream(url, headers=headers, timeout=timeout, unpack=True) as answer:
             if answer.status != 200:
                 content = _without(token, await answer.start(10_000))
@@ -224,13 +228,12 @@ class HubSpotSession:
 
     async def _exchange(self, request: Request[T], body: Json | Upload, token: auth.Secret) -> T | HubSpotError:
         """Put *request* on the wire and read what comes back, errors as values."""
-        self._transport.check()
-        start = self._note_start(request)
+        start = self._note_start(request) if request.is_start else None
         sent = time.time()
         answer = await self._transport.exchange(
             request.method,
             self._url(request),
-            headers=_headers(token),
+            headers=self._headers(token),
             body=body.body(),
             timeout=self._transfer_limits if isinstance(body, Upload) else self._call_limits,
         )
@@ -249,15 +252,14 @@ class HubSpotSession:
 
     def _heed(self, answer: Answer, outcome: object, took: float) -> None:
         """Let the budget know what the answer says of it."""
-        match outcome:
-            case DailyLimitError():
-                log.warning("%s: the day's requests are used up", self)
-                self.budget.refused_for_today(outcome)
-            case RateLimitError(is_passing=True):
-                self._warn_of_pause(outcome)
-                self.budget.refused(pause_asked(outcome), answer.headers)
-            case _:
-                self.budget.learn(answer.headers, took)
+        if isinstance(outcome, DailyLimitError):
+            log.warning("%s: the day's requests are used up", self)
+            self.budget.refused_for_today(outcome)
+        elif isinstance(outcome, RateLimitError) and outcome.is_passing:
+            self._warn_of_pause(outcome)
+            self.budget.refused(pause_asked(outcome), answer.headers)
+        else:
+            self.budget.learn(answer.headers, took)
 
     def _warn_of_pause(self, error: RateLimitError) -> None:
         """Say once that everyone pauses, however many requests were on their way."""
@@ -265,9 +267,8 @@ class HubSpotSession:
             self._next_warning = now + 10.0
             log.warning("%s: too many requests (%s), everyone pauses", self, error.policy_name or "no policy named")
 
-    def _note_start(self, request: Request[Any]) -> UnansweredStart | None:
-        if not request.is_start:
-            return None
+    def _note_start(self, request: Request[Any]) -> UnansweredStart:
+        self._transport.check()
         start = UnansweredStart.of(request, self.now(), self.account)
         self._unanswered[id(start)] = start
         return start
@@ -282,6 +283,13 @@ class HubSpotSession:
 
     def _forget(self, start: UnansweredStart | None) -> None:
         self._unanswered.pop(id(start), None)
+
+    def _headers(self, token: auth.Secret) -> CIMultiDict[str]:
+        """Give the headers of every request, which are the same for as long as the token is."""
+        if token is not self._token:
+            authorization = auth.Secret(f"Bearer {token}")
+            self._token, self._signed = token, CIMultiDict(Authorization=authorization, Accept="application/json")
+        return self._signed
 
     def _url(self, request: Request[Any]) -> URL:
         url = URL(self.base_url + request.target, encoded=True)
@@ -303,16 +311,6 @@ class HubSpotSession:
 
 def _time() -> float:
     return asyncio.get_running_loop().time()
-
-
-def _body(request: Request[Any], opened: ExitStack) -> Json | Upload:
-    if isinstance(request.body, Form):
-        return Upload(request.body, opened)
-    return Json(None if request.body is None else codec.dumps(request.body))
-
-
-def _headers(token: auth.Secret) -> dict[str, str]:
-    return {"Authorization": auth.Secret(f"Bearer {token}"), "Accept": "application/json"}
 
 
 def _query(request: Request[Any]) -> list[tuple[str, str]]:

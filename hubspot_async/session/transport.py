@@ -135,15 +135,16 @@ class Transport:
         if connector is not None:
             connector._close()
 
-    def check(self) -> None:
-        """Raise SessionClosedError where nothing can be sent from here."""
+    def check(self) -> aiohttp.ClientSession:
+        """Give the client, or raise SessionClosedError where nothing can be sent from here."""
         client = self._client
         if client is None:
             raise SessionClosedError("the session is not open: use it inside `async with`")
-        if client.closed:
+        if client is self._given and client.closed:
             raise SessionClosedError("the aiohttp session under this one has been closed")
         if client._loop is not asyncio.get_running_loop():
             raise SessionClosedError("the session was opened in another event loop, maybe of another thread")
+        return client
 
     async def exchange(
         self, method: str, url: URL, *, headers: Mapping[str, str], body: Any, timeout: aiohttp.ClientTimeout
@@ -185,9 +186,7 @@ class Transport:
         raise failure
 
     def _request(self, method: str, url: URL, **options: Any) -> Any:
-        self.check()
-        assert self._client is not None
-        return self._client.request(method, url, **options, **self._asked)
+        return self.check().request(method, url, **options, **self._asked)
 
 
 def _make_client(connections: int) -> aiohttp.ClientSession:
