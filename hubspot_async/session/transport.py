@@ -40,7 +40,7 @@ _HABITS: Mapping[str, Any] = {
 """Of a client of ours; of one of the user's, who may have others, they are asked with each request."""
 
 
-@frozen
+@frozen(slots=False)
 class Answer:
     """What came back, read to its end."""
 

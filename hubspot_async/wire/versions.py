@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Collection, Mapping
 from datetime import UTC, date, datetime
 from enum import StrEnum
+from functools import cache
 
 from attrs import field, frozen
 
@@ -61,6 +62,7 @@ _LACKING: Mapping[str, Mapping[Family, frozenset[str]]] = {
 """Which calls a version has not, by the names of our coroutines."""
 
 
+@cache
 def prefix(family: Family, version: str) -> str:
     """Give the beginning of every path of *family* in *version*."""
     legacy, dated = _PREFIXES[family]
