@@ -136,7 +136,8 @@ class RequestBudget:
         Raises DailyLimitError where the day's requests are used up.
         """
         now = _time()
-        self._check_daily(now)
+        if self._daily_error is not None:
+            self._check_daily(self._daily_error, now)
         if self._waiting[lane] or self.ready_at(now, lane) > now:
             return False
         self._grant(lane, now)
@@ -189,11 +190,9 @@ class RequestBudget:
                 if not place.done():
                     place.set_result(copy(error))
 
-    def _check_daily(self, now: float) -> None:
-        if self._daily_error is None:
-            return
+    def _check_daily(self, error: DailyLimitError, now: float) -> None:
         if now < self._next_probe:
-            raise copy(self._daily_error)
+            raise copy(error)
         self._next_probe = now + PROBE
 
     def _grant(self, lane: Lane, now: float) -> None:

@@ -37,6 +37,8 @@ class Family(StrEnum):
     OTHER = "other"
     """No family of this package's: the path is given whole (`Request.raw`)."""
 
+    __hash__ = str.__hash__  # Enum's own is slower, and this is asked for with each request
+
 
 _PREFIXES = {
     Family.EXPORTS: ("/crm/{}/exports", "/crm/exports/{}"),
