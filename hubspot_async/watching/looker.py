@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Protocol
 
 from anyio.abc import TaskGroup
+from attrs import evolve
 
 from hubspot_async.errors import HubSpotError, RateLimitError, TimedOutError
 from hubspot_async.tasks import Snapshot
@@ -17,7 +18,7 @@ from hubspot_async.watching.bell import Bell
 from hubspot_async.watching.group import Group
 from hubspot_async.watching.schedule import Schedule
 from hubspot_async.watching.stats import Tally
-from hubspot_async.watching.watch import Entry, Listing, Watch
+from hubspot_async.watching.watch import GONE, HELD, NO_REMARKS, Entry, Listing, Remarks, Watch
 from hubspot_async.wire.request import POLL, Sender
 
 log = logging.getLogger("hubspot_async.watcher")
@@ -75,15 +76,15 @@ class Looker:
     async def work(self) -> None:
         """Look, again and again; sleep while there is nothing to look at."""
         while True:
-            match self._pick():
-                case Group() as group, Watch() as watch:
-                    await self._look(group, watch)
-                case Group() as group, Listing() as listing:
-                    await self._look_at_page(group, listing)
-                case _:
-                    await self._bell.wait()
+            entry = self._pick()
+            if isinstance(entry, Watch):
+                await self._look(entry)
+            elif isinstance(entry, Listing):
+                await self._look_at_page(entry)
+            else:
+                await self._bell.wait()
 
-    def _pick(self) -> tuple[Group, Entry] | None:
+    def _pick(self) -> Entry | None:
         """Choose an account with both something to look at and a place to do it, and what to look at."""
         now = self._loop.time()
         while isinstance(group := self._schedule.next(now), Group):
@@ -94,7 +95,7 @@ class Looker:
                 if entry is not None:
                     self._tally.polls += 1
                     self._wake_another(now)
-                    return group, entry
+                    return entry
                 group.session.budget.give_back(POLL)
         self._bell.ring_at(group)
         return None
@@ -136,7 +137,8 @@ class Looker:
             group.session.budget.give_back(POLL)
         self._bell.ring()
 
-    async def _look(self, group: Group, watch: Watch) -> None:
+    async def _look(self, watch: Watch) -> None:
+        group = watch.group
         self._tally.requests += 1
         try:
             snapshot = await group.session.send(watch.task.kind.status_request(watch.task), lane=None)
@@ -149,8 +151,9 @@ class Looker:
         finally:
             self._schedule.wake(group, self._loop.time())
 
-    async def _look_at_page(self, group: Group, listing: Listing) -> None:
+    async def _look_at_page(self, listing: Listing) -> None:
         assert listing.kind.list_request is not None
+        group = listing.group
         self._tally.requests += 1
         try:
             page = await group.session.send(listing.kind.list_request(listing.version, listing.after), lane=None)
@@ -166,41 +169,33 @@ class Looker:
 
     async def _see(self, watch: Watch, snapshot: Snapshot, *, is_single: bool = True) -> None:
         """Make of a look what the rules say."""
-        if self._is_gone(watch):
+        if watch.bars & GONE:
             return
-        before = watch.details
+        before, now = watch.remarks, self._loop.time()
         if snapshot.status != watch.status:
             self._tally.moved(watch.status, snapshot.status)
-            watch.status = snapshot.status
-            watch.details = watch.read_at = None
-        if rules.lacks_result(watch.task, snapshot):
+            watch.status, watch.remarks = snapshot.status, NO_REMARKS
+        is_final = snapshot.is_terminal
+        if is_final and rules.lacks_result(watch.task, snapshot):
             self._wait_for_result(watch)
             return
         watch.failures = 0
-        lateness = _lateness(snapshot, watch.group.session) if snapshot.is_terminal else None
-        ended = self._loop.time() - (lateness or 0.0)
-        age = self._loop.time() - watch.started
-        if rules.wants_details(watch.task, snapshot, age=age, read_at=watch.read_at):
-            watch.read_at = age
-            await self._read_details(watch)
-            if self._is_gone(watch):
+        if is_final:
+            watch.remarks = Remarks(lateness=_lateness(snapshot, watch.group.session))
+        if rules.wants_details(watch.task, snapshot, age=now - watch.started, read_at=watch.remarks.read_at):
+            await self._read_details(watch, now - watch.started)
+            if watch.bars & GONE:
                 return
-        if snapshot.succeeded or not snapshot.is_terminal:
-            watch.group.observe(watch, snapshot.status, self._loop.time())
-        error = None if snapshot.is_terminal else rules.ended_by_details(watch.task, watch.details)
-        if snapshot.is_terminal:
-            watch.lateness = lateness
-            self._end(watch, snapshot, ended)
-        elif error is not None:
+        if not is_final or snapshot.succeeded:
+            watch.group.observe(watch, snapshot.status, now)
+        if is_final:
+            self._end(watch, snapshot, now - (watch.remarks.lateness or 0.0))
+        elif (error := rules.ended_by_details(watch.task, watch.remarks.details)) is not None:
             self._end(watch, error)
         else:
-            self._tell(watch, snapshot, is_news=rules.is_news(before, watch.details))
+            self._tell(watch, snapshot, is_news=rules.is_news(before.details, watch.remarks.details))
             if is_single:
-                watch.group.looked(watch, self._loop.time())
-
-    def _is_gone(self, watch: Watch) -> bool:
-        """Whether a watch was given up while nobody looked."""
-        return not watch.is_scheduled
+                watch.group.looked(watch, now)
 
     def _wait_for_result(self, watch: Watch) -> None:
         watch.failures += 1
@@ -209,13 +204,15 @@ class Looker:
         else:
             watch.group.looked(watch, self._loop.time())
 
-    async def _read_details(self, watch: Watch) -> None:
+    async def _read_details(self, watch: Watch, age: float) -> None:
         """Read the fuller record of a task; without it, too, there is something to tell."""
         request = watch.task.kind.details_request
         assert request is not None
+        watch.remarks = evolve(watch.remarks, read_at=age)
         self._tally.requests += 1
         try:
-            watch.details = await watch.group.session.send(request(watch.task), lane=POLL)
+            details = await watch.group.session.send(request(watch.task), lane=POLL)
+            watch.remarks = evolve(watch.remarks, details=details)
         except HubSpotError as error:
             log.debug("the record of %s could not be read: %s", watch.task, error)
 
@@ -263,7 +260,7 @@ class Looker:
     def _expire(self, watch: Watch, now: float) -> None:
         """Give up a watch whose time has run out; look once more where it was us who slept through it."""
         assert watch.deadline is not None
-        if now - watch.deadline > LATE and watch.due < watch.deadline and not watch.is_held:
+        if now - watch.deadline > LATE and watch.due < watch.deadline and not watch.bars & HELD:
             self._schedule.limit(watch, now + self.grace(watch.group))
             self.hasten(watch)
         else:
@@ -282,7 +279,7 @@ class Looker:
             self._tally.failed += 1
             log.warning("%s is given up: %s", watch.task, news)
         else:
-            self._tally.ended(watch.lateness)
+            self._tally.ended(watch.remarks.lateness)
             log.info("%s is %s", watch.task, news.status)
         self._tell(watch, news, is_news=True)
         if not watch.is_owed:

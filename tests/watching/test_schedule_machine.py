@@ -10,9 +10,9 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invaria
 from hubspot_async.tasks import EXPORT, FILE_IMPORT, IMPORT, TaskKind
 from hubspot_async.watching.group import Group
 from hubspot_async.watching.schedule import Schedule
-from hubspot_async.watching.watch import Entry, Listing, Watch
+from hubspot_async.watching.watch import HELD, NOWHERE, PARKED, Entry, Listing, Watch
 from tests.fakes import ScriptedSender
-from tests.watching.pure import page
+from tests.watching.pure import page, standing
 
 SESSIONS = [ScriptedSender(account="north"), ScriptedSender(account="south")]
 kinds = st.sampled_from([EXPORT, IMPORT, FILE_IMPORT])
@@ -75,7 +75,7 @@ class Watching(RuleBasedStateMachine):
 
     @rule(watch=watches)
     def hold(self, watch: Watch) -> None:
-        watch.is_held = watch.is_scheduled
+        watch.bars |= HELD
 
     @rule(watch=watches)
     def release(self, watch: Watch) -> None:
@@ -125,19 +125,13 @@ class Watching(RuleBasedStateMachine):
     @invariant()
     def everyone_wanted_stands_in_exactly_one_line(self) -> None:
         for group in self.schedule.groups:
-            lines = [*group._heap, *group._overdue, *group._chosen]
+            lines = standing(group)
             assert len({id(entry) for entry in lines}) == len(lines)
-            assert all(entry.is_lined_up for entry in lines)
-            standing = {id(entry) for entry in lines}
+            assert all(entry.stands != NOWHERE for entry in lines)
+            found = {id(entry) for entry in lines}
             for entry in entries(group):
-                assert not entry.is_wanted or id(entry) in standing
-                assert entry.is_lined_up == (id(entry) in standing)
-
-    @invariant()
-    def the_heap_is_one(self) -> None:
-        for group in self.schedule.groups:
-            heap = group._heap
-            assert all(heap[(at - 1) // 2].due <= heap[at].due for at in range(1, len(heap)))
+                assert not entry.is_wanted or id(entry) in found
+                assert (entry.stands != NOWHERE) == (id(entry) in found)
 
     @invariant()
     def the_schedule_knows_when_each_group_has_something_to_do(self) -> None:
@@ -155,7 +149,7 @@ class Watching(RuleBasedStateMachine):
             line = group._exports._line
             assert all(watch.is_scheduled for watch in line)
             assert [watch.started for watch in line] == sorted(watch.started for watch in line)
-            assert not any(watch.is_parked for watch in line[:2])
+            assert not any(watch.bars & PARKED for watch in line[:2])
 
     def teardown(self) -> None:
         """Let everything go well from now on: then all end, soon, and once."""
@@ -195,8 +189,7 @@ class Watching(RuleBasedStateMachine):
         alone = {id(other) for _, other, _ in self.under_way}
         if isinstance(entry, Watch):
             assert entry.is_scheduled
-            assert not entry.is_held
-            assert not entry.is_parked
+            assert not entry.bars & (HELD | PARKED)
             assert not any(
                 isinstance(other, Listing) and entry.listing is other and entry.task.id in asked
                 for _, other, asked in self.under_way

@@ -1,0 +1,125 @@
+"""Who is due when. Pure; to be put down or moved costs the same for one as for 100,000."""
+
+from __future__ import annotations
+
+import math
+from heapq import heappop, heappush
+from itertools import count
+
+from hubspot_async.watching.watch import NOWHERE, WAITING, Entry
+
+SLOTS = 16
+"""Slots a second. Only the entries of a slot that has begun are put in order."""
+
+_LAST_SLOT = 2**62
+
+
+class Agenda:
+    """Entries by the time they are due, in slots; those of the slots that have begun are in order.
+
+    Nothing is ever searched for: one that is dropped, or put down under another time, is passed over where it was.
+    """
+
+    __slots__ = ("_later", "_numbers", "_order", "_slot", "_soon", "size")
+
+    def __init__(self) -> None:
+        self.size = 0
+        """How many stand here."""
+        self._soon: list[tuple[float, int, Entry]] = []
+        self._slot: float = -math.inf
+        self._later: dict[int, _Slot] = {}
+        self._order: list[int] = []
+        self._numbers = count()
+
+    def put(self, entry: Entry) -> None:
+        """Put down an entry that stands nowhere."""
+        entry.stands = WAITING
+        self.size += 1
+        slot = _slot(entry.due)
+        if slot <= self._slot:
+            heappush(self._soon, (entry.due, next(self._numbers), entry))
+        elif (later := self._later.get(slot)) is not None:
+            later.put(entry)
+        else:
+            self._later[slot] = _Slot(entry)
+            heappush(self._order, slot)
+
+    def drop(self, entry: Entry) -> None:
+        """Let go of an entry, if it stands here."""
+        if entry.stands != WAITING:
+            return
+        entry.stands = NOWHERE
+        self.size -= 1
+        later = self._later.get(_slot(entry.due))
+        if later is not None:
+            later.size -= 1
+            if not later.size:
+                del self._later[_slot(entry.due)]
+
+    def next_time(self, now: float) -> float:
+        """Tell when the first of those who are wanted is due; this may be a slot early."""
+        later = self._begin_slots(now)
+        while self._soon and not self._stands(*self._soon[0]):
+            heappop(self._soon)
+        return self._soon[0][0] if self._soon else later
+
+    def take(self, now: float) -> Entry | None:
+        """Take the first of those who are due and wanted."""
+        self._begin_slots(now)
+        while self._soon and self._soon[0][0] <= now:
+            due, number, entry = heappop(self._soon)
+            if self._stands(due, number, entry):
+                self.drop(entry)
+                return entry
+        return None
+
+    def _begin_slots(self, now: float) -> float:
+        """Put in order what is in the slots that have begun; tells when the next one has to."""
+        while self._order:
+            number = self._order[0]
+            slot = self._later.get(number)
+            if slot is not None:
+                if slot.first > now:
+                    return slot.first
+                self._begin(number, slot)
+            heappop(self._order)
+        return math.inf
+
+    def _begin(self, number: int, slot: _Slot) -> None:
+        self._slot = number
+        del self._later[number]
+        for entry in slot.entries:
+            if _slot(entry.due) == number:
+                heappush(self._soon, (entry.due, next(self._numbers), entry))
+
+    def _stands(self, due: float, _number: int, entry: Entry) -> bool:
+        """Whether an entry stands here under this time; one that nobody wants looked at does so no longer."""
+        if entry.stands != WAITING or entry.due != due:
+            return False
+        if not entry.is_wanted:
+            self.drop(entry)
+            return False
+        return True
+
+
+class _Slot:
+    """Those who are due within the same fraction of a second, as they came."""
+
+    __slots__ = ("entries", "first", "size")
+
+    def __init__(self, entry: Entry) -> None:
+        self.entries = [entry]
+        self.size = 1
+        """How many of them have not been dropped since."""
+        self.first = entry.due
+        """When the first of them is due, or was."""
+
+    def put(self, entry: Entry) -> None:
+        self.entries.append(entry)
+        self.size += 1
+        if entry.due < self.first:
+            self.first = entry.due
+
+
+def _slot(due: float) -> int:
+    return int(due * SLOTS) if due < _LAST_SLOT else _LAST_SLOT
