@@ -154,14 +154,15 @@ class Transport:
         What goes wrong is given back rather than raised: an exception of aiohttp's carries the headers, token included.
         """
         try:
-            response = await self._request(
-                method, url, headers=headers, data=body, timeout=timeout, auto_decompress=True
+            response = await self.check().request(
+                method, url, headers=headers, data=body, timeout=timeout, auto_decompress=True, **self._asked
             )
             try:
                 content = await _read_capped(response)
             finally:
-                response.release()
-                await response.wait_for_close()
+                if body is not None or not response.closed:  # read to its end it has let go of its connection
+                    response.release()
+                    await response.wait_for_close()
         except _FAILURES as error:
             return _translate(error, f"{method} {url.path}", url.host or "")
         if content is None:
@@ -174,9 +175,10 @@ class Transport:
         self, url: URL, *, headers: Mapping[str, str], timeout: aiohttp.ClientTimeout, unpack: bool = False
     ) -> AsyncIterator[Download]:
         """Send a GET and give the answer while it comes, decompressed with *unpack*."""
-        opening = self._request("GET", url, headers=headers, timeout=timeout, auto_decompress=unpack)
         try:
-            response = await opening
+            response = await self.check().request(
+                "GET", url, headers=headers, timeout=timeout, auto_decompress=unpack, **self._asked
+            )
         except _FAILURES as error:
             failure = _translate(error, "GET of a file", url.host or "")
         else:
@@ -184,9 +186,6 @@ class Transport:
                 yield Download(response, "GET of a file")
             return
         raise failure
-
-    def _request(self, method: str, url: URL, **options: Any) -> Any:
-        return self.check().request(method, url, **options, **self._asked)
 
 
 def _make_client(connections: int) -> aiohttp.ClientSession:
@@ -212,13 +211,14 @@ async def _read_capped(response: aiohttp.ClientResponse) -> bytes | None:
     pieces: list[bytes] = []
     size = 0
     try:
-        while not content.at_eof():
-            piece = await content.readany()
-            pieces.append(piece)
-            size += len(piece)
+        while True:
+            pieces.append(await content.readany())
+            size += len(pieces[-1])
             if size > LARGEST_ANSWER:
                 response.close()
                 return b"" if response.status >= 400 else None
+            if content.at_eof():
+                break
     except _FAILURES:
         if response.status < 400:
             raise
