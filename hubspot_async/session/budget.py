@@ -138,7 +138,7 @@ class RequestBudget:
         now = _time()
         if self._daily_error is not None:
             self._check_daily(self._daily_error, now)
-        if self._waiting[lane] or self.ready_at(now, lane) > now:
+        if self._waiting[lane] or self._window.ready_at(lane, now) > now:
             return False
         self._grant(lane, now)
         return True

@@ -32,7 +32,8 @@ class ServerClock:
             return
         least, most = self._second - received, self._second + 1 - sent
         believed = (least + most) / 2 if self._offset is None else self._offset
-        self._offset = min(max(believed, least), most)
+        if self._offset is None or not least <= believed <= most:
+            self._offset = min(max(believed, least), most)
 
     def now(self) -> datetime:
         """Tell the time at HubSpot; ours, until an answer has come."""

@@ -170,24 +170,18 @@ class HubSpotSession:
         InvalidResponseError where it is not the promised one, and StartOutcomeUnknownError in place of the last two
         where *request* begins work that HubSpot may now be doing.
         """
-        self._transport.check()
-        began = _time()
         self._quota.earn()
         body = body_of(request.body)
         try:
-            for attempt in count(1):
-                outcome = await self._attempt(request, body, lane)
-                if not isinstance(outcome, HubSpotError):
-                    return outcome
-                elapsed = _time() - began
-                pause = self.retry.pause_after(attempt, request.method, outcome, lane=lane, elapsed=elapsed)
-                if pause is None or not body.is_repeatable or not self._quota.spend(outcome):
-                    raise _given_up(outcome, attempt)
-                log.debug("%s is repeated in %.1f s: %s", request, pause, outcome)
-                await anyio.sleep(pause)
+            if lane is None:
+                outcome = await self._attempt(request, body, None)
+            else:
+                outcome = await self._persist(request, body, lane)
         finally:
             body.close()
-        raise AssertionError("unreachable")
+        if isinstance(outcome, HubSpotError):
+            raise outcome
+        return outcome
 
     @asynccontextmanager
     async def open(self, request: Request[bytes]) -> AsyncIterator[AsyncIterator[bytes]]:
@@ -211,6 +205,22 @@ class HubSpotSession:
         timeout = self.timeouts.for_transfer()
         async with self._transfers.stream(URL(url, encoded=True), headers=headers or {}, timeout=timeout) as answer:
             yield answer
+
+    async def _persist(self, request: Request[T], body: Json | Upload, lane: Lane) -> T | HubSpotError:
+        """Send *request* as often as is safe and may help."""
+        self._transport.check()
+        began = _time()
+        for attempt in count(1):
+            outcome = await self._attempt(request, body, lane)
+            if not isinstance(outcome, HubSpotError):
+                return outcome
+            elapsed = _time() - began
+            pause = self.retry.pause_after(attempt, request.method, outcome, lane=lane, elapsed=elapsed)
+            if pause is None or not body.is_repeatable or not self._quota.spend(outcome):
+                return _given_up(outcome, attempt)
+            log.debug("%s is repeated in %.1f s: %s", request, pause, outcome)
+            await anyio.sleep(pause)
+        raise AssertionError("unreachable")
 
     async def _attempt(self, request: Request[T], body: Json | Upload, lane: Lane | None) -> T | HubSpotError:
         """Send *request* once, and again only if its token had grown too old."""
@@ -238,28 +248,41 @@ class HubSpotSession:
             timeout=self._transfer_limits if isinstance(body, Upload) else self._call_limits,
         )
         if isinstance(answer, Answer):
-            received = time.time()
-            self._clock.observe(answer.headers.get("Date", ""), sent, received)
-            outcome = _read(request, answer, token)
-            self._heed(answer, outcome, received - sent)
+            outcome = self._receive(request, answer, token, sent)
         elif body.failure is not None:
             self._forget(start)
             raise body.failure
         else:
             outcome = answer
-        log.debug("%s: %s", request, outcome if isinstance(outcome, HubSpotError) else "answered")
+            log.debug("%s: %s", request, outcome)
         return self._note_answer(start, outcome) if start is not None else outcome
 
-    def _heed(self, answer: Answer, outcome: object, took: float) -> None:
-        """Let the budget know what the answer says of it."""
-        if isinstance(outcome, DailyLimitError):
-            log.warning("%s: the day's requests are used up", self)
-            self.budget.refused_for_today(outcome)
-        elif isinstance(outcome, RateLimitError) and outcome.is_passing:
-            self._warn_of_pause(outcome)
-            self.budget.refused(pause_asked(outcome), answer.headers)
-        else:
-            self.budget.learn(answer.headers, took)
+    def _receive(self, request: Request[T], answer: Answer, token: auth.Secret, sent: float) -> T | HubSpotError:
+        """Read an answer, and learn from it what it says of the time and the limits."""
+        received = time.time()
+        self._clock.observe(answer.headers.get("Date", ""), sent, received)
+        try:
+            outcome = _read(request, answer, token)
+        except HubSpotError as error:
+            failure = _clean(error, token)
+            log.debug("%s: %s", request, failure)
+            self._heed(failure, answer.headers, received - sent)
+            return failure
+        log.debug("%s: answered", request)
+        self.budget.learn(answer.headers, received - sent)
+        return outcome
+
+    def _heed(self, error: HubSpotError, headers: Mapping[str, str], took: float) -> None:
+        """Let the budget know what a refusal says of it."""
+        match error:
+            case DailyLimitError():
+                log.warning("%s: the day's requests are used up", self)
+                self.budget.refused_for_today(error)
+            case RateLimitError(is_passing=True):
+                self._warn_of_pause(error)
+                self.budget.refused(pause_asked(error), headers)
+            case _:
+                self.budget.learn(headers, took)
 
     def _warn_of_pause(self, error: RateLimitError) -> None:
         """Say once that everyone pauses, however many requests were on their way."""
@@ -322,13 +345,10 @@ def _query(request: Request[Any]) -> list[tuple[str, str]]:
     ]
 
 
-def _read(request: Request[T], answer: Answer, token: auth.Secret) -> T | HubSpotError:
+def _read(request: Request[T], answer: Answer, token: auth.Secret) -> T:
     """Read an answer, from which a server may not make us repeat the token it got."""
     content = answer.content if answer.status < 300 else _without(token, answer.content)
-    try:
-        return read_response(request, answer.status, answer.headers, content)
-    except HubSpotError as error:
-        return _clean(error, token)
+    return read_response(request, answer.status, answer.headers, content)
 
 
 def _without(token: auth.Secret, content: bytes) -> bytes:

@@ -6,7 +6,7 @@ import math
 from heapq import heappop, heappush
 from itertools import count
 
-from hubspot_async.watching.watch import NOWHERE, WAITING, Entry
+from hubspot_async.watching.watch import NOWHERE, OVERDUE, WAITING, Entry
 
 SLOTS = 16
 """Slots a second. Only the entries of a slot that has begun are put in order."""
@@ -63,15 +63,17 @@ class Agenda:
             heappop(self._soon)
         return self._soon[0][0] if self._soon else later
 
-    def take(self, now: float) -> Entry | None:
-        """Take the first of those who are due and wanted."""
+    def take(self, now: float, most: int) -> list[Entry]:
+        """Take those who are due and wanted, the first of them if there are more than *most*; they are overdue then."""
         self._begin_slots(now)
-        while self._soon and self._soon[0][0] <= now:
+        taken: list[Entry] = []
+        while self._soon and self._soon[0][0] <= now and len(taken) < most:
             due, number, entry = heappop(self._soon)
             if self._stands(due, number, entry):
-                self.drop(entry)
-                return entry
-        return None
+                entry.stands = OVERDUE
+                taken.append(entry)
+        self.size -= len(taken)
+        return taken
 
     def _begin_slots(self, now: float) -> float:
         """Put in order what is in the slots that have begun; tells when the next one has to."""

@@ -193,7 +193,8 @@ class Looker:
         elif (error := rules.ended_by_details(watch.task, watch.remarks.details)) is not None:
             self._end(watch, error)
         else:
-            self._tell(watch, snapshot, is_news=rules.is_news(before.details, watch.remarks.details))
+            is_news = watch.remarks is not before and rules.is_news(before.details, watch.remarks.details)
+            self._tell(watch, snapshot, is_news=is_news)
             if is_single:
                 watch.group.looked(watch, now)
 

@@ -64,9 +64,7 @@ class Turns:
 
     def take(self, now: float) -> Entry | None:
         """Take the one to look at now, from whom most lateness is to be expected."""
-        while len(self._overdue) < RANKED and (entry := self._agenda.take(now)) is not None:
-            entry.stands = OVERDUE
-            self._overdue.append(entry)
+        self._overdue += self._agenda.take(now, RANKED - len(self._overdue))
         while self._chosen or self._overdue:
             if not self._chosen:
                 self._rank(now)
@@ -80,7 +78,7 @@ class Turns:
 
     def _rank(self, now: float) -> None:
         """Choose the next few of the overdue."""
-        candidates = self._overdue = _wanted(self._overdue)
+        candidates = self._overdue if len(self._overdue) == 1 else _wanted(self._overdue)
         if len(candidates) > 1:
             everyone = self._agenda.size + len(candidates)
             size = max(1, len(candidates) // BATCH)

@@ -168,9 +168,7 @@ class Watching(RuleBasedStateMachine):
             if (choice := self._pick()) is not None:
                 self.under_way.append(choice)
                 self.answer(0, "COMPLETE", set(range(100)), None)
-            else:
-                upcoming = self.schedule.next(self.now)
-                assert not isinstance(upcoming, Group)
+            elif not isinstance(upcoming := self.schedule.next(self.now), Group):
                 assert upcoming < self.now + 8 * 60 + 1, "somebody is never looked at again"
                 self.now = upcoming
         assert not any(watch.is_scheduled for watch in left)
