@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from types import CoroutineType
 from typing import Any
 
 import aiohttp
@@ -91,7 +90,7 @@ class _UnaskedAnswer(aiohttp.ClientConnectionError):
 class _Request(aiohttp.ClientRequest):
     """A request that does not take for its answer what had come before it was sent."""
 
-    def send(self, conn: aiohttp.connector.Connection) -> CoroutineType[Any, Any, aiohttp.ClientResponse]:
+    def send(self, conn: aiohttp.connector.Connection) -> Any:
         if conn.protocol is not None and conn.protocol.should_close:
             raise _UnaskedAnswer
         return super().send(conn)
