@@ -31,9 +31,10 @@ class ServerClock:
         if self._second is None or received < sent:
             return
         least, most = self._second - received, self._second + 1 - sent
-        believed = (least + most) / 2 if self._offset is None else self._offset
-        if self._offset is None or not least <= believed <= most:
-            self._offset = min(max(believed, least), most)
+        if self._offset is None:
+            self._offset = (least + most) / 2
+        elif not least <= self._offset <= most:
+            self._offset = min(max(self._offset, least), most)
 
     def now(self) -> datetime:
         """Tell the time at HubSpot; ours, until an answer has come."""

@@ -224,17 +224,15 @@ class HubSpotSession:
 
     async def _attempt(self, request: Request[T], body: Json | Upload, lane: Lane | None) -> T | HubSpotError:
         """Send *request* once, and again only if its token had grown too old."""
-        for is_last in (False, True):
+        token = await self._auth.token()
+        if lane is not None:
+            await self.budget.acquire(lane)
+        outcome = await self._exchange(request, body, token)
+        if isinstance(outcome, UnauthorizedError) and body.is_repeatable and await self._auth.renew(token, outcome):
             token = await self._auth.token()
-            if lane is not None:
-                await self.budget.acquire(lane)
+            await self.budget.acquire(lane or POLL)
             outcome = await self._exchange(request, body, token)
-            if is_last or not isinstance(outcome, UnauthorizedError):
-                return outcome
-            if not body.is_repeatable or not await self._auth.renew(token, outcome):
-                return outcome
-            lane = lane or POLL
-        raise AssertionError("unreachable")
+        return outcome
 
     async def _exchange(self, request: Request[T], body: Json | Upload, token: auth.Secret) -> T | HubSpotError:
         """Put *request* on the wire and read what comes back, errors as values."""
@@ -258,11 +256,15 @@ class HubSpotSession:
         return self._note_answer(start, outcome) if start is not None else outcome
 
     def _receive(self, request: Request[T], answer: Answer, token: auth.Secret, sent: float) -> T | HubSpotError:
-        """Read an answer, and learn from it what it says of the time and the limits."""
+        """Read an answer, and learn from it what it says of the time and the limits.
+
+        A server may not make us repeat the token it got.
+        """
         received = time.time()
         self._clock.observe(answer.headers.get("Date", ""), sent, received)
         try:
-            outcome = _read(request, answer, token)
+            content = answer.content if answer.status < 300 else _without(token, answer.content)
+            outcome = read_response(request, answer.status, answer.headers, content)
         except HubSpotError as error:
             failure = _clean(error, token)
             log.debug("%s: %s", request, failure)
@@ -343,12 +345,6 @@ def _query(request: Request[Any]) -> list[tuple[str, str]]:
         if values is not None
         for value in (values if isinstance(values, list | tuple) else (values,))
     ]
-
-
-def _read(request: Request[T], answer: Answer, token: auth.Secret) -> T:
-    """Read an answer, from which a server may not make us repeat the token it got."""
-    content = answer.content if answer.status < 300 else _without(token, answer.content)
-    return read_response(request, answer.status, answer.headers, content)
 
 
 def _without(token: auth.Secret, content: bytes) -> bytes:

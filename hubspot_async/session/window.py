@@ -112,9 +112,8 @@ class Window:
         self._trip = Peak()
         self._told: tuple[str | None, str | None] = (None, None)
         self._is_limit_told = False
-        self._span = self._ahead = 0.0
-        self._places = 0
-        self._counted_at = self._stale_at = math.inf
+        self._count(0.0)
+        self._counted_at = math.inf
 
     def places(self, now: float) -> int:
         """Count how many places we may take in one interval."""
@@ -134,8 +133,7 @@ class Window:
         return at
 
     def take(self, lane: Lane, now: float) -> None:
-        """Use a place."""
-        self._catch_up(now)
+        """Use a place, of which `ready_at` says that it is free."""
         if lane is POLL:
             # The free places are to last until others are freed.
             until_freed = self._taken[0] + self._span - now if self._taken else self._span

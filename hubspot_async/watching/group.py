@@ -38,6 +38,8 @@ class Group:
         """Whether it waits for such a place."""
         self.wake = math.inf
         """The time of its one valid entry in the schedule."""
+        self.is_woken = False
+        """Whether that time has to be found out anew."""
         self._backoff = backoff
         self._hazards = hazards
         self._turns = Turns(hazards)
@@ -72,15 +74,16 @@ class Group:
         if watch.task.kind is EXPORT:
             heir, freed = self._exports.remove(watch, ended_at)
             for other in freed:
-                self._turns.move(other, now + self._pause(other, now))
+                self._turns.move(other, now + self._pause(other, now - other.born))
             if heir is not None:
-                self._turns.move(heir, max(now, heir.seen_at + self._pause(heir, heir.seen_at)))
+                self._turns.move(heir, max(now, heir.seen_at + self._pause(heir, heir.seen_at - heir.born)))
         if watch.listing is not None:
             self._unlist(watch, now)
 
     def next_time(self, now: float) -> float:
         """Tell when there is something to look at."""
-        return max(self._turns.next_time(now), self._silent_until)
+        time = self._turns.next_time(now)
+        return max(self._silent_until, time)
 
     def pick(self, now: float) -> Entry | None:
         """Take the entry to look at now."""
@@ -98,9 +101,10 @@ class Group:
     def looked(self, entry: Entry, now: float) -> None:
         """Note that a look has been made, and plan the next one."""
         if isinstance(entry, Watch):
+            since, age = entry.ages(now)
             if not entry.bars & GONE:
-                self._hazards.of(entry.task.kind).survived(*entry.ages(now))
-            pause = self._pause(entry, now)
+                self._hazards.of(entry.task.kind).survived(since, age)
+            pause = self._pause(entry, age)
         else:
             assert isinstance(entry, Listing)
             pause = self._list_pause(entry, now)
@@ -158,7 +162,7 @@ class Group:
             self._hazards.of(watch.task.kind).survived(*watch.ages(now))
             watch.seen_at = now
             if watch.stands == NOWHERE:
-                watch.due = now + self._pause(watch, now)
+                watch.due = now + self._pause(watch, now - watch.born)
         if page.after and page.after != listing.after and len(listing.missing) > listing.pages:
             listing.after = page.after
             listing.bars &= ~LOOKING
@@ -222,8 +226,8 @@ class Group:
         youngest = max((watch.born for watch in listing.members.values()), default=now)
         return max(LIST_PAUSE, self._backoff.pause(max(0.0, now - youngest)) / max(1, len(listing.members)))
 
-    def _pause(self, watch: Watch, now: float) -> float:
-        pause = self._backoff.pause(max(0.0, now - watch.born))
+    def _pause(self, watch: Watch, age: float) -> float:
+        pause = self._backoff.pause(age if age > 0 else 0.0)
         if watch.task.kind is EXPORT:
             pause = max(self._backoff.pause(0.0), pause * self._exports.patience_for(watch))
         return pause

@@ -91,7 +91,7 @@ class Looker:
             if self._has_place(group):
                 group.has_place = False
                 entry = group.pick(now)
-                self._schedule.wake(group, now)
+                self._schedule.wake(group)
                 if entry is not None:
                     self._tally.polls += 1
                     self._wake_another(now)
@@ -130,8 +130,8 @@ class Looker:
             self._fail_all(group, error)
         else:
             group.has_place = True
+        self._schedule.unblock(group)
         now = self._loop.time()
-        self._schedule.unblock(group, now)
         if group.has_place and group.next_time(now) > now:
             group.has_place = False
             group.session.budget.give_back(POLL)
@@ -149,7 +149,7 @@ class Looker:
             group.answered()
             await self._see(watch, snapshot)
         finally:
-            self._schedule.wake(group, self._loop.time())
+            self._schedule.wake(group)
 
     async def _look_at_page(self, listing: Listing) -> None:
         assert listing.kind.list_request is not None
@@ -165,7 +165,7 @@ class Looker:
             for watch, snapshot in group.page_shown(listing, page, self._loop.time()):
                 await self._see(watch, snapshot, is_single=False)
         finally:
-            self._schedule.wake(group, self._loop.time())
+            self._schedule.wake(group)
 
     async def _see(self, watch: Watch, snapshot: Snapshot, *, is_single: bool = True) -> None:
         """Make of a look what the rules say."""
@@ -299,7 +299,7 @@ class Looker:
         self._wake(watch.group)
 
     def _wake(self, group: Group) -> None:
-        self._schedule.wake(group, self._loop.time())
+        self._schedule.wake(group)
         self._bell.ring()
 
 

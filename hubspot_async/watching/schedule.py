@@ -23,6 +23,7 @@ class Schedule:
         self._hazards = Hazards()
         self._groups: dict[int, Group] = {}
         self._heap: list[tuple[float, int, Group]] = []
+        self._woken: list[Group] = []
         self._deadlines: list[tuple[float, int, Watch]] = []
         self._sweep_at = 100
         self._numbers = count()
@@ -44,7 +45,7 @@ class Schedule:
         group = self.group(session)
         watch = Watch(task, group, born, now)
         group.add(watch, now)
-        self.wake(group, now)
+        self.wake(group)
         return watch
 
     def find(self, task: HubSpotTask[Any], session: Sender) -> Watch | None:
@@ -81,6 +82,10 @@ class Schedule:
 
     def next(self, now: float) -> Group | float:
         """Give a group with something to look at, or else when to ask again."""
+        if self._woken:
+            woken, self._woken = self._woken, []
+            for group in woken:
+                self._enter(group, now)
         while self._heap:
             wake, _, group = self._heap[0]
             if wake == group.wake and not group.is_blocked:
@@ -90,23 +95,32 @@ class Schedule:
             heappop(self._heap)
         return math.inf
 
-    def wake(self, group: Group, now: float) -> None:
+    def wake(self, group: Group) -> None:
+        """Say that something has happened to a group, so that its next look may be due at another time."""
+        if not group.is_woken:
+            group.is_woken = True
+            self._woken.append(group)
+
+    def _enter(self, group: Group, now: float) -> None:
         """Enter a group under the time it has something to look at."""
+        group.is_woken = False
+        if group.is_blocked:
+            return
         time = group.next_time(now)
-        if time != group.wake or group.is_blocked:
+        if time != group.wake:
             group.wake = time
-            if time < math.inf and not group.is_blocked:
+            if time < math.inf:
                 heappush(self._heap, (time, next(self._numbers), group))
 
     def block(self, group: Group) -> None:
         """Pass over a group until it is unblocked."""
         group.is_blocked = True
 
-    def unblock(self, group: Group, now: float) -> None:
+    def unblock(self, group: Group) -> None:
         """Take a group into account again."""
         group.is_blocked = False
         group.wake = math.nan
-        self.wake(group, now)
+        self.wake(group)
 
 
 def _counts(deadline: float, watch: Watch) -> bool:

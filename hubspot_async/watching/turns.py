@@ -66,31 +66,30 @@ class Turns:
         """Take the one to look at now, from whom most lateness is to be expected."""
         self._overdue += self._agenda.take(now, RANKED - len(self._overdue))
         while self._chosen or self._overdue:
-            if not self._chosen:
-                self._rank(now)
-            while self._chosen:
+            if self._chosen:
                 entry = self._chosen.popleft()
-                entry.stands = NOWHERE
-                if entry.is_wanted:
-                    self.count += 1
-                    return entry
+            elif len(self._overdue) == 1:
+                entry = self._overdue.pop()
+            else:
+                self._rank(now)
+                continue
+            entry.stands = NOWHERE
+            if entry.is_wanted:
+                self.count += 1
+                return entry
         return None
 
     def _rank(self, now: float) -> None:
         """Choose the next few of the overdue."""
-        candidates = self._overdue if len(self._overdue) == 1 else _wanted(self._overdue)
-        if len(candidates) > 1:
-            everyone = self._agenda.size + len(candidates)
-            size = max(1, len(candidates) // BATCH)
-            limit = max(everyone, PATIENCE * everyone - size - UNDER_WAY)
-            chosen: list[Entry] = [entry for entry in candidates if isinstance(entry, Listing)]  # a page shows many
-            chosen = chosen or self._impatient(candidates, limit)[:size] or self._likeliest(candidates, size, now)
-            taken = {id(entry) for entry in chosen}
-            self._overdue = [entry for entry in candidates if id(entry) not in taken]
-            self._chosen.extend(chosen)
-        else:
-            self._chosen.extend(candidates)
-            self._overdue = []
+        candidates = self._overdue = _wanted(self._overdue)
+        everyone = self._agenda.size + len(candidates)
+        size = max(1, len(candidates) // BATCH)
+        limit = max(everyone, PATIENCE * everyone - size - UNDER_WAY)
+        chosen: list[Entry] = [entry for entry in candidates if isinstance(entry, Listing)]  # a page shows many
+        chosen = chosen or self._impatient(candidates, limit)[:size] or self._likeliest(candidates, size, now)
+        taken = {id(entry) for entry in chosen}
+        self._overdue = [entry for entry in candidates if id(entry) not in taken]
+        self._chosen.extend(chosen)
 
     def _impatient(self, entries: list[Entry], limit: float) -> list[Entry]:
         """Give those who must go first lest anyone be passed over too often, the longest passed over first.

@@ -112,8 +112,9 @@ class Watch(Entry):
 
     def ages(self, until: float) -> tuple[float, float]:
         """Give its age at the last look and the one at *until*, in seconds."""
-        since = max(0.0, self.seen_at - self.born)
-        return since, max(since, until - self.born)
+        since, until = self.seen_at - self.born, until - self.born
+        since = since if since > 0 else 0.0
+        return since, max(since, until)
 
     @property
     def is_queued(self) -> bool:

@@ -264,7 +264,7 @@ class TaskGroupWatcher:
         else:
             watch.handed = news.status
             watch.group.release(watch)
-            self._schedule.wake(watch.group, _time())
+            self._schedule.wake(watch.group)
             self._ring()
         return event
 

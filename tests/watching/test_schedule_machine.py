@@ -71,7 +71,7 @@ class Watching(RuleBasedStateMachine):
             self._answer_one(group, entry, word)
         elif isinstance(entry, Listing):
             self._answer_page(group, entry, asked, word, shows, after)
-        self.schedule.wake(group, self.now)
+        self.schedule.wake(group)
 
     @rule(watch=watches)
     def hold(self, watch: Watch) -> None:
@@ -80,12 +80,12 @@ class Watching(RuleBasedStateMachine):
     @rule(watch=watches)
     def release(self, watch: Watch) -> None:
         watch.group.release(watch)
-        self.schedule.wake(watch.group, self.now)
+        self.schedule.wake(watch.group)
 
     @rule(watch=watches)
     def hasten(self, watch: Watch) -> None:
         watch.group.hasten(watch, self.now)
-        self.schedule.wake(watch.group, self.now)
+        self.schedule.wake(watch.group)
 
     @rule(watch=watches, seconds=st.sampled_from([1, 10, 1_000]))
     def limit(self, watch: Watch, seconds: float) -> None:
@@ -98,13 +98,13 @@ class Watching(RuleBasedStateMachine):
             assert watch.deadline is not None
             assert watch.deadline <= self.now
             self._end(watch, None)
-            self.schedule.wake(watch.group, self.now)
+            self.schedule.wake(watch.group)
 
     @rule(watch=consumes(watches))
     def give_up(self, watch: Watch) -> None:
         self._end(watch, None)
         self.schedule.forget(watch)
-        self.schedule.wake(watch.group, self.now)
+        self.schedule.wake(watch.group)
 
     @rule(session=st.sampled_from(SESSIONS))
     def block(self, session: ScriptedSender) -> None:
@@ -112,13 +112,13 @@ class Watching(RuleBasedStateMachine):
 
     @rule(session=st.sampled_from(SESSIONS))
     def unblock(self, session: ScriptedSender) -> None:
-        self.schedule.unblock(self.schedule.group(session), self.now)
+        self.schedule.unblock(self.schedule.group(session))
 
     @rule(session=st.sampled_from(SESSIONS), answered=st.booleans())
     def lose(self, session: ScriptedSender, answered: bool) -> None:
         group = self.schedule.group(session)
         group.answered() if answered else group.unanswered(self.now)
-        self.schedule.wake(group, self.now)
+        self.schedule.wake(group)
 
     # What must always hold.
 
@@ -155,7 +155,7 @@ class Watching(RuleBasedStateMachine):
         """Let everything go well from now on: then all end, soon, and once."""
         for session in SESSIONS:
             self.schedule.group(session).answered()
-            self.schedule.unblock(self.schedule.group(session), self.now)
+            self.schedule.unblock(self.schedule.group(session))
         self.schedule._deadlines.clear()
         for watch in self.all:
             self.release(watch)
@@ -180,7 +180,7 @@ class Watching(RuleBasedStateMachine):
         if not isinstance(group, Group):
             return None
         entry = group.pick(self.now)
-        self.schedule.wake(group, self.now)
+        self.schedule.wake(group)
         if entry is None:
             return None
         assert all(entry is not other for _, other, _ in self.under_way)
