@@ -90,6 +90,11 @@ class _UnaskedAnswer(aiohttp.ClientConnectionError):
 class _Request(aiohttp.ClientRequest):
     """A request that does not take for its answer what had come before it was sent."""
 
+    DEFAULT_HEADERS: Mapping[str, str] = {  # type: ignore[assignment]
+        **aiohttp.ClientRequest.DEFAULT_HEADERS,
+        "User-Agent": "hubspot-async",
+    }
+
     def send(self, conn: aiohttp.connector.Connection) -> Any:
         if conn.protocol is not None and conn.protocol.should_close:
             raise _UnaskedAnswer
@@ -192,7 +197,6 @@ def _make_client(connections: int) -> aiohttp.ClientSession:
     client = aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=connections),
         cookie_jar=aiohttp.DummyCookieJar(),
-        headers={"User-Agent": "hubspot-async"},
         trust_env=False,
         request_class=_Request,
         **_HABITS,

@@ -162,8 +162,9 @@ class Window:
 
     def learn(self, headers: Mapping[str, str], now: float, took: float = 0.0) -> None:
         """Take the true limit, and what others use of it, from the headers of an answer that *took* so long."""
-        self.daily_limit = _number(headers.get("X-HubSpot-RateLimit-Daily"), self.daily_limit)
-        self.daily_remaining = _number(headers.get("X-HubSpot-RateLimit-Daily-Remaining"), self.daily_remaining)
+        if "X-HubSpot-RateLimit-Daily-Remaining" in headers:
+            self.daily_limit = _number(headers.get("X-HubSpot-RateLimit-Daily"), self.daily_limit)
+            self.daily_remaining = _number(headers.get("X-HubSpot-RateLimit-Daily-Remaining"), self.daily_remaining)
         told = headers.get("X-HubSpot-RateLimit-Max"), headers.get("X-HubSpot-RateLimit-Interval-Milliseconds")
         if told != self._told:
             self._told = told

@@ -20,7 +20,7 @@ class Agenda:
     Nothing is ever searched for: one that is dropped, or put down under another time, is passed over where it was.
     """
 
-    __slots__ = ("_later", "_numbers", "_order", "_slot", "_soon", "size")
+    __slots__ = ("_begins", "_later", "_numbers", "_order", "_slot", "_soon", "size")
 
     def __init__(self) -> None:
         self.size = 0
@@ -29,20 +29,24 @@ class Agenda:
         self._slot: float = -math.inf
         self._later: dict[int, _Slot] = {}
         self._order: list[int] = []
+        self._begins = math.inf
         self._numbers = count()
 
     def put(self, entry: Entry) -> None:
         """Put down an entry that stands nowhere."""
         entry.stands = WAITING
         self.size += 1
-        slot = _slot(entry.due)
+        due = entry.due
+        slot = _slot(due)
         if slot <= self._slot:
-            heappush(self._soon, (entry.due, next(self._numbers), entry))
-        elif (later := self._later.get(slot)) is not None:
+            heappush(self._soon, (due, next(self._numbers), entry))
+            return
+        if (later := self._later.get(slot)) is not None:
             later.put(entry)
         else:
             self._later[slot] = _Slot(entry)
             heappush(self._order, slot)
+        self._begins = min(self._begins, due)
 
     def drop(self, entry: Entry) -> None:
         """Let go of an entry, if it stands here."""
@@ -55,37 +59,46 @@ class Agenda:
             later.size -= 1
             if not later.size:
                 del self._later[_slot(entry.due)]
+                self._begins = -math.inf
 
     def next_time(self, now: float) -> float:
         """Tell when the first of those who are wanted is due; this may be a slot early."""
-        later = self._begin_slots(now)
-        while self._soon and not self._stands(*self._soon[0]):
+        if now >= self._begins:
+            self._begin_slots(now)
+        while self._soon:
+            due, _, entry = self._soon[0]
+            if entry.stands == WAITING and entry.due == due:
+                if entry.is_wanted:
+                    return due
+                self.drop(entry)
             heappop(self._soon)
-        return self._soon[0][0] if self._soon else later
+        return self._begins
 
     def take(self, now: float, most: int) -> list[Entry]:
-        """Take those who are due and wanted, the first of them if there are more than *most*; they are overdue then."""
-        self._begin_slots(now)
+        """Take those who are due, the first of them if there are more than *most*; they are overdue then."""
+        if now >= self._begins:
+            self._begin_slots(now)
         taken: list[Entry] = []
         while self._soon and self._soon[0][0] <= now and len(taken) < most:
-            due, number, entry = heappop(self._soon)
-            if self._stands(due, number, entry):
+            due, _, entry = heappop(self._soon)
+            if entry.stands == WAITING and entry.due == due:
                 entry.stands = OVERDUE
                 taken.append(entry)
         self.size -= len(taken)
         return taken
 
-    def _begin_slots(self, now: float) -> float:
-        """Put in order what is in the slots that have begun; tells when the next one has to."""
+    def _begin_slots(self, now: float) -> None:
+        """Put in order what is in the slots that have begun."""
+        self._begins = math.inf
         while self._order:
             number = self._order[0]
             slot = self._later.get(number)
             if slot is not None:
                 if slot.first > now:
-                    return slot.first
+                    self._begins = slot.first
+                    return
                 self._begin(number, slot)
             heappop(self._order)
-        return math.inf
 
     def _begin(self, number: int, slot: _Slot) -> None:
         self._slot = number
@@ -93,15 +106,6 @@ class Agenda:
         for entry in slot.entries:
             if _slot(entry.due) == number:
                 heappush(self._soon, (entry.due, next(self._numbers), entry))
-
-    def _stands(self, due: float, _number: int, entry: Entry) -> bool:
-        """Whether an entry stands here under this time; one that nobody wants looked at does so no longer."""
-        if entry.stands != WAITING or entry.due != due:
-            return False
-        if not entry.is_wanted:
-            self.drop(entry)
-            return False
-        return True
 
 
 class _Slot:

@@ -88,40 +88,39 @@ class Looker:
         """Choose an account with both something to look at and a place to do it, and what to look at."""
         now = self._loop.time()
         while isinstance(group := self._schedule.next(now), Group):
-            if self._has_place(group):
-                group.has_place = False
-                entry = group.pick(now)
-                self._schedule.wake(group)
-                if entry is not None:
-                    self._tally.polls += 1
+            if not group.has_place and not self._take_place(group):
+                continue
+            group.has_place = False
+            entry = group.pick(now)
+            self._schedule.wake(group)
+            if entry is not None:
+                self._tally.polls += 1
+                if self._bell.has_sleepers:
                     self._wake_another(now)
-                    return entry
-                group.session.budget.give_back(POLL)
+                return entry
+            group.session.budget.give_back(POLL)
         self._bell.ring_at(group)
         return None
 
     def _wake_another(self, now: float) -> None:
         """Let one more worker see whether there is more to do; who is at work will see for himself."""
-        if self._bell.has_sleepers:
-            choice = self._schedule.next(now)
-            if isinstance(choice, Group):
-                self._bell.ring()
-            else:
-                self._bell.ring_at(choice)
+        choice = self._schedule.next(now)
+        if isinstance(choice, Group):
+            self._bell.ring()
+        else:
+            self._bell.ring_at(choice)
 
-    def _has_place(self, group: Group) -> bool:
+    def _take_place(self, group: Group) -> bool:
         """Take a place for a group; where there is none let somebody wait for it, and everyone else go on."""
-        if group.has_place:
-            return True
         try:
-            group.has_place = group.session.budget.take(POLL)
+            is_free = group.session.budget.take(POLL)
         except HubSpotError as error:
             self._fail_all(group, error)
             return False
-        if not group.has_place:
+        if not is_free:
             self._schedule.block(group)
             self._tasks.start_soon(self._wait_for_place, group)
-        return group.has_place
+        return is_free
 
     async def _wait_for_place(self, group: Group) -> None:
         try:
@@ -175,28 +174,34 @@ class Looker:
         if snapshot.status != watch.status:
             self._tally.moved(watch.status, snapshot.status)
             watch.status, watch.remarks = snapshot.status, NO_REMARKS
-        is_final = snapshot.is_terminal
-        if is_final and rules.lacks_result(watch.task, snapshot):
-            self._wait_for_result(watch)
+        if snapshot.is_terminal:
+            await self._see_end(watch, snapshot, now)
             return
         watch.failures = 0
-        if is_final:
-            watch.remarks = Remarks(lateness=_lateness(snapshot, watch.group.session))
-        if rules.wants_details(watch.task, snapshot, age=now - watch.started, read_at=watch.remarks.read_at):
-            await self._read_details(watch, now - watch.started)
+        if watch.task.kind.details_request is not None:
+            await self._read_details(watch, snapshot, now)
             if watch.bars & GONE:
                 return
-        if not is_final or snapshot.succeeded:
-            watch.group.observe(watch, snapshot.status, now)
-        if is_final:
-            self._end(watch, snapshot, now - (watch.remarks.lateness or 0.0))
-        elif (error := rules.ended_by_details(watch.task, watch.remarks.details)) is not None:
+        watch.group.observe(watch, snapshot.status, now)
+        details = watch.remarks.details
+        if details is not None and (error := rules.ended_by_details(watch.task, details)) is not None:
             self._end(watch, error)
-        else:
-            is_news = watch.remarks is not before and rules.is_news(before.details, watch.remarks.details)
-            self._tell(watch, snapshot, is_news=is_news)
-            if is_single:
-                watch.group.looked(watch, now)
+            return
+        self._tell(watch, snapshot, is_news=details is not before.details and rules.is_news(before.details, details))
+        if is_single:
+            watch.group.looked(watch, now)
+
+    async def _see_end(self, watch: Watch, snapshot: Snapshot, now: float) -> None:
+        if rules.lacks_result(watch.task, snapshot):
+            self._wait_for_result(watch)
+            return
+        watch.remarks = Remarks(lateness=_lateness(snapshot, watch.group.session))
+        await self._read_details(watch, snapshot, now)
+        if watch.bars & GONE:
+            return
+        if snapshot.succeeded:
+            watch.group.observe(watch, snapshot.status, now)
+        self._end(watch, snapshot, now - (watch.remarks.lateness or 0.0))
 
     def _wait_for_result(self, watch: Watch) -> None:
         watch.failures += 1
@@ -205,10 +210,11 @@ class Looker:
         else:
             watch.group.looked(watch, self._loop.time())
 
-    async def _read_details(self, watch: Watch, age: float) -> None:
-        """Read the fuller record of a task; without it, too, there is something to tell."""
-        request = watch.task.kind.details_request
-        assert request is not None
+    async def _read_details(self, watch: Watch, snapshot: Snapshot, now: float) -> None:
+        """Read the fuller record of a task where that is called for; without it, too, there is something to tell."""
+        age, request = now - watch.started, watch.task.kind.details_request
+        if request is None or not rules.wants_details(watch.task, snapshot, age=age, read_at=watch.remarks.read_at):
+            return
         watch.remarks = evolve(watch.remarks, read_at=age)
         self._tally.requests += 1
         try:
