@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import aiohttp
+from aiohttp import hdrs
 from aiohttp.http_exceptions import ContentEncodingError
 from attrs import field, frozen
 from yarl import URL
@@ -90,10 +91,7 @@ class _UnaskedAnswer(aiohttp.ClientConnectionError):
 class _Request(aiohttp.ClientRequest):
     """A request that does not take for its answer what had come before it was sent."""
 
-    DEFAULT_HEADERS: Mapping[str, str] = {  # type: ignore[assignment]
-        **aiohttp.ClientRequest.DEFAULT_HEADERS,
-        "User-Agent": "hubspot-async",
-    }
+    DEFAULT_HEADERS = aiohttp.ClientRequest.DEFAULT_HEADERS | {hdrs.USER_AGENT: "hubspot-async"}
 
     def send(self, conn: aiohttp.connector.Connection) -> Any:
         if conn.protocol is not None and conn.protocol.should_close:
