@@ -89,10 +89,8 @@ class HubSpotSession:
         self._quota = RetryQuota()
         self._next_warning = 0.0
         self._clock = ServerClock()
-        self._transport = Transport(client)
-        self._transfers = Transport()
-        self._call_limits = self.timeouts.for_call()
-        self._transfer_limits = self.timeouts.for_transfer()
+        self._transport = Transport(self.timeouts, client)
+        self._transfers = Transport(self.timeouts)
         self._token: auth.Secret | None = None
         self._signed: CIMultiDict[str] = CIMultiDict()
         self._unanswered: dict[int, UnansweredStart] = {}
@@ -192,8 +190,7 @@ class HubSpotSession:
         self._transport.check()
         token = await self._auth.token()
         await self.budget.acquire(USER)
-        url, headers, timeout = self._url(request), self._headers(token), self._transfer_limits
-        async with self._transport.stream(url, headers=headers, timeout=timeout, unpack=True) as answer:
+        async with self._transport.stream(self._url(request), headers=self._headers(token), unpack=True) as answer:
             if answer.status != 200:
                 content = _without(token, await answer.start(10_000))
                 raise _clean(read_error(request, answer.status, answer.headers, content), token)
@@ -202,8 +199,7 @@ class HubSpotSession:
     @asynccontextmanager
     async def fetch(self, url: str, headers: Mapping[str, str] | None = None) -> AsyncIterator[Download]:
         """Open a file's URL as it is, without the token, on connections that no call to the API waits for."""
-        timeout = self.timeouts.for_transfer()
-        async with self._transfers.stream(URL(url, encoded=True), headers=headers or {}, timeout=timeout) as answer:
+        async with self._transfers.stream(URL(url, encoded=True), headers=headers or {}) as answer:
             yield answer
 
     async def _persist(self, request: Request[T], body: Json | Upload, lane: Lane) -> T | HubSpotError:
@@ -243,7 +239,7 @@ class HubSpotSession:
             self._url(request),
             headers=self._headers(token),
             body=body.body(),
-            timeout=self._transfer_limits if isinstance(body, Upload) else self._call_limits,
+            is_upload=isinstance(body, Upload),
         )
         if isinstance(answer, Answer):
             outcome = self._receive(request, answer, token, sent)
@@ -331,7 +327,7 @@ class HubSpotSession:
     async def _refresh(self, form: Mapping[str, str]) -> auth.RefreshedTokens:
         version = self.version_of(Family.OAUTH, "token")
         request: Request[Any] = Request("POST", Family.OAUTH, version, "/token", None)
-        return await refresh_tokens(self._transport, self._url(request), request, form, self.timeouts, self.retry)
+        return await refresh_tokens(self._transport, self._url(request), request, form, self.retry)
 
 
 def _time() -> float:

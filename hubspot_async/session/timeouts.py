@@ -24,8 +24,8 @@ class Timeouts:
     """For the whole of a JSON call; uploads and downloads have none."""
 
     def for_call(self) -> ClientTimeout:
-        """Give the limits of a JSON call: one timer, for its answer comes in one piece."""
-        return ClientTimeout(total=self.total, sock_connect=self.connect)
+        """Give the limits of a JSON call but for *total*, which is kept by `Limits`."""
+        return ClientTimeout(total=None, sock_connect=self.connect)
 
     def for_transfer(self) -> ClientTimeout:
         """Give the limits of an upload or download, which may go on for hours."""

@@ -22,6 +22,8 @@ from hubspot_async.errors import (
     SessionClosedError,
     TlsError,
 )
+from hubspot_async.session.limits import Limits
+from hubspot_async.session.timeouts import Timeouts
 
 LARGEST_ANSWER = 8 * 2**20
 """Bytes of a JSON answer, decompressed; HubSpot's are a few hundred, a page of errors some thousand."""
@@ -105,11 +107,16 @@ class Transport:
     A client of the user's own is used as it is, and left open.
     """
 
-    def __init__(self, client: aiohttp.ClientSession | None = None, *, connections: int = 100) -> None:
+    def __init__(
+        self, timeouts: Timeouts, client: aiohttp.ClientSession | None = None, *, connections: int = 100
+    ) -> None:
         if client is not None and client.auth is not None:
             raise InputError("client has an auth= of its own, which would stand in the token's place")
         self._given = client
         self._asked: Mapping[str, Any] = {"allow_redirects": False, **(_HABITS if client is not None else {})}
+        self._of_a_call = timeouts.for_call()
+        self._of_a_transfer = timeouts.for_transfer()
+        self._longest_call = timeouts.total
         self._client: aiohttp.ClientSession | None = None
         self._connections = connections
 
@@ -121,11 +128,15 @@ class Transport:
     def open(self) -> None:
         """Make the client, inside the event loop it is for."""
         self._client = self._given or _make_client(self._connections)
+        self._limits = Limits(self._longest_call)
 
     async def close(self) -> None:
         """Close the client, unless it is the user's."""
         client, self._client = self._client, None
-        if client is not None and client is not self._given:
+        if client is None:
+            return
+        self._limits.close()
+        if client is not self._given:
             await client.close()
 
     def abandon(self) -> None:
@@ -150,37 +161,48 @@ class Transport:
         return client
 
     async def exchange(
-        self, method: str, url: URL, *, headers: Mapping[str, str], body: Any, timeout: aiohttp.ClientTimeout
+        self, method: str, url: URL, *, headers: Mapping[str, str], body: Any, is_upload: bool = False
     ) -> Answer | HubSpotError:
-        """Send a request and read the answer whole.
+        """Send a request and read the answer whole, within the limits of a JSON call or of an upload.
 
         What goes wrong is given back rather than raised: an exception of aiohttp's carries the headers, token included.
         """
+        client = self.check()
+        timeout = self._of_a_transfer if is_upload else self._of_a_call
+        call = asyncio.timeout(None)
         try:
-            response = await self.check().request(
-                method, url, headers=headers, data=body, timeout=timeout, auto_decompress=True, **self._asked
-            )
-            try:
-                content = await _read_capped(response)
-            finally:
-                if body is not None or not response.closed:  # read to its end it has let go of its connection
-                    response.release()
-                    await response.wait_for_close()
+            async with call:
+                if not is_upload:
+                    self._limits.begin(call)
+                response = await client.request(
+                    method, url, headers=headers, data=body, timeout=timeout, auto_decompress=True, **self._asked
+                )
+                try:
+                    content = await _read_capped(response)
+                finally:
+                    if body is not None or not response.closed:  # read to its end it has let go of its connection
+                        response.release()
+                        await response.wait_for_close()
         except _FAILURES as error:
             return _translate(error, f"{method} {url.path}", url.host or "")
+        finally:
+            self._limits.over(call)
         if content is None:
             message = f"the answer to {method} {url.path} is longer than {LARGEST_ANSWER} bytes"
             return InvalidResponseError(message, status=response.status)
         return Answer(response.status, response.headers, content)
 
     @asynccontextmanager
-    async def stream(
-        self, url: URL, *, headers: Mapping[str, str], timeout: aiohttp.ClientTimeout, unpack: bool = False
-    ) -> AsyncIterator[Download]:
+    async def stream(self, url: URL, *, headers: Mapping[str, str], unpack: bool = False) -> AsyncIterator[Download]:
         """Send a GET and give the answer while it comes, decompressed with *unpack*."""
         try:
             response = await self.check().request(
-                "GET", url, headers=headers, timeout=timeout, auto_decompress=unpack, **self._asked
+                "GET",
+                url,
+                headers=headers,
+                timeout=self._of_a_transfer,
+                auto_decompress=unpack,
+                **self._asked,
             )
         except _FAILURES as error:
             failure = _translate(error, "GET of a file", url.host or "")
