@@ -10,6 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from hubspot_async import results as results
+    from hubspot_async.bulk.exports import ExportedFile as ExportedFile
+    from hubspot_async.bulk.exports import ExportFailed as ExportFailed
+    from hubspot_async.bulk.exports import run_exports as run_exports
+    from hubspot_async.bulk.imports import ImportedRows as ImportedRows
+    from hubspot_async.bulk.imports import ImportFailed as ImportFailed
+    from hubspot_async.bulk.imports import run_imports as run_imports
     from hubspot_async.endpoints import exports as exports
     from hubspot_async.endpoints import files as files
     from hubspot_async.endpoints import folders as folders
@@ -18,6 +24,7 @@ if TYPE_CHECKING:
     from hubspot_async.errors import HubSpotError as HubSpotError
     from hubspot_async.errors import StartOutcomeUnknownError as StartOutcomeUnknownError
     from hubspot_async.errors import TimedOutError as TimedOutError
+    from hubspot_async.journal.journal import Journal as Journal
     from hubspot_async.models.columns import ColumnMapping as ColumnMapping
     from hubspot_async.models.exports import Filter as Filter
     from hubspot_async.models.exports import FilterGroup as FilterGroup
@@ -52,6 +59,7 @@ if TYPE_CHECKING:
     from hubspot_async.watching.backoff import SquareRoot as SquareRoot
     from hubspot_async.watching.events import StatusChange as StatusChange
     from hubspot_async.watching.events import WatchFailed as WatchFailed
+    from hubspot_async.watching.observer import WatchObserver as WatchObserver
     from hubspot_async.watching.watcher import TaskGroupWatcher as TaskGroupWatcher
     from hubspot_async.watching.watcher import settle as settle
     from hubspot_async.wire.request import Request as Request
@@ -62,6 +70,8 @@ _HOMES = {
     "ColumnMapping": "models.columns",
     "Constant": "watching.backoff",
     "EXPORT": "tasks",
+    "ExportFailed": "bulk.exports",
+    "ExportedFile": "bulk.exports",
     "Exponential": "watching.backoff",
     "FILE_IMPORT": "tasks",
     "FOLDER_UPDATE": "tasks",
@@ -79,9 +89,12 @@ _HOMES = {
     "HubSpotSession": "session.session",
     "HubSpotTask": "tasks",
     "IMPORT": "tasks",
+    "ImportFailed": "bulk.imports",
     "ImportFile": "models.imports",
     "ImportFromUrl": "models.files",
     "ImportRequest": "models.imports",
+    "ImportedRows": "bulk.imports",
+    "Journal": "journal.journal",
     "ListExport": "models.exports",
     "OAuthToken": "session.auth",
     "PublicCrmSearchRequest": "models.exports",
@@ -98,6 +111,9 @@ _HOMES = {
     "Timeouts": "session.timeouts",
     "ViewExport": "models.exports",
     "WatchFailed": "watching.events",
+    "WatchObserver": "watching.observer",
+    "run_exports": "bulk.exports",
+    "run_imports": "bulk.imports",
     "settle": "watching.watcher",
 }
 _MODULES = {

@@ -34,7 +34,9 @@
     ├── DownloadError                  an export's file could not be had whole
     │   └── UnsafeUrlError             the URL given for it is not one to open
     ├── FileFormatError                a file at hand is not what its reader was promised
-    └── WatcherClosedError             the watcher was left while this waited
+    ├── JournalError                   a file is no journal to go on with: damaged, foreign, newer
+    │   └── JournalInUseError          another run or watcher writes to it
+    └── WatcherClosedError             the watcher or the run is not open, or was left while this waited
 
 A `VersionEndedWarning` is no error: the API version that a session pins is one HubSpot no longer supports.
 An ``OSError`` of your own disk is passed on as it is.
@@ -47,6 +49,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from hubspot_async.models.problems import ErrorDetail
     from hubspot_async.session.starts import UnansweredStart
@@ -276,8 +279,20 @@ class FileFormatError(HubSpotError):
     """A file at hand cannot be read as what it should be."""
 
 
+class JournalError(HubSpotError):
+    """A journal cannot be read or gone on with; it is left as it is."""
+
+    def __init__(self, message: str, *, path: Path) -> None:
+        super().__init__(message)
+        self.path = path
+
+
+class JournalInUseError(JournalError):
+    """Another run or watcher writes to the journal; only one at a time does."""
+
+
 class WatcherClosedError(HubSpotError):
-    """The watcher was left while someone waited on it; the task at HubSpot goes on."""
+    """The watcher or the bulk run is not open, or was left while someone waited on it; the work at HubSpot goes on."""
 
 
 class VersionEndedWarning(UserWarning):

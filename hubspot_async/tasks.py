@@ -16,7 +16,7 @@ from hubspot_async.models.folders import FolderUpdateStatus
 from hubspot_async.models.imports import Import
 from hubspot_async.models.problems import StandardError
 from hubspot_async.models.values import Page, Time
-from hubspot_async.wire.request import Request, Sender, segment
+from hubspot_async.wire.request import Request, Sender, is_unsendable, segment
 from hubspot_async.wire.versions import SUPPORTED_UNTIL, Family, Versions
 
 
@@ -106,6 +106,21 @@ def _known_version(_task: object, _attribute: object, version: str) -> None:
         raise InputError(f"HubSpotTask.version must be one of {', '.join(SUPPORTED_UNTIL)}, not {version!r}")
 
 
+def check_account(account: str | None) -> None:
+    """Refuse what cannot be the name of an account.
+
+    Raises InputError.
+    """
+    if account is None:
+        return
+    if not isinstance(account, str) or len(account) > _LONGEST_ACCOUNT or any(map(is_unsendable, account)):
+        raise InputError(f"account must be a name of one line, not {str(account)[:50]!r}")
+
+
+def _has_name(_task: object, _attribute: object, account: str | None) -> None:
+    check_account(account)
+
+
 def _has_zone(_task: object, _attribute: object, moment: datetime | None) -> None:
     if moment is not None and moment.tzinfo is None:
         raise InputError("HubSpotTask.started_at must have its time zone")
@@ -125,7 +140,7 @@ class HubSpotTask(Generic[S]):
     """The API version that made it, and that it is asked about in."""
     started_at: datetime | None = field(default=None, eq=False, kw_only=True, validator=_has_zone)
     """When HubSpot was asked, by HubSpot's clock; it tells the age of the task."""
-    account: str | None = field(default=None, kw_only=True)
+    account: str | None = field(default=None, kw_only=True, validator=_has_name)
     """Whose it is, where the session was given a name."""
 
     def __str__(self) -> str:
@@ -170,6 +185,7 @@ class HubSpotTask(Generic[S]):
 
 
 _LONGEST_JSON = 10_000
+_LONGEST_ACCOUNT = 500
 
 
 def _text(written: dict[str, Any], key: str) -> str:

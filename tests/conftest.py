@@ -20,8 +20,9 @@ TEST_DATA = "HUBSPOT_TEST_DATA"
 REQUIRE_CONTRACT = "HUBSPOT_REQUIRE_CONTRACT"
 """Set by CI: a run that holds no call against a spec has failed."""
 
-collect_ignore = ["peers"]
-"""Tests that need HubSpot's own clients: `nox -s peers` names the folder, and pytest takes what is named."""
+collect_ignore = ["browser", "distributed", "peers"]
+"""Tests that need a browser, other people's servers, or HubSpot's own clients: the nox sessions of these names name the
+folder, and pytest takes what is named."""
 
 CALLS_CHECKED = pytest.StashKey[int]()
 

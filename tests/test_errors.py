@@ -5,6 +5,7 @@ import inspect
 import pickle
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -28,6 +29,7 @@ ARGUMENTS = {
     "policy_name": "DAILY",
     "retry_after": 2.5,
     "task": EXPORT.task("1"),
+    "path": Path("exports.sqlite"),
     "start": SimpleNamespace(request="POST /crm/v3/imports"),
 }
 

@@ -2,17 +2,19 @@
 
 ::
 
-    app.py        the commands and their options; what each does stands in a module of its name
-    demo.py       the main job from end to end
-    sandbox.py    a HubSpot of one's own, alone
-    live.py       tasks on the screen: a table that moves, or plain lines
-    sheet.py      a CSV file as the demo takes it: its rows, its key, its columns as properties
-    people.py     the CSV file that the demo makes up
-    compare.py    whether the rows that came back are those that went in
-    report.py     what came of the demo
-
-Exit status: 0 where all went well, 1 where something did not, 2 where the command line cannot be understood or the
-extra is missing, 130 after Ctrl-C.
+    app.py          the commands, gathered; one of them run
+    commands/       what each is called, takes and is for: the help, and nothing heavy to load
+    jobs/           what each does, loaded when it runs
+    screen/         what is shown: a table that moves, plain lines, JSON objects
+    ending.py       exit statuses, and the one line that says why
+    accounts.py     whose token
+    logs.py         where the log goes
+    filters.py      conditions as one writes them
+    exportsfile.py  exports listed in a TOML file
+    mapping.py      which column becomes which property
+    objects.py      what HubSpot's objects are called
+    slugs.py        labels as the names of properties
+    demo/           the main job from end to end, and whether what came back is what went in
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
-_EXTRA = ("cyclopts", "rich")
+_EXTRA = ("cyclopts", "platformdirs", "rich")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

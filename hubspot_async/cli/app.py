@@ -1,7 +1,4 @@
-"""The commands and their options. Whatever a command needs is loaded when it runs, so that `--help` stays quick.
-
-The docstrings are the help; their lines are kept as they are, so they fit into 78 columns.
-"""
+"""The commands, gathered; and one of them run, with an end that is told in a line."""
 
 from __future__ import annotations
 
@@ -9,13 +6,19 @@ import io
 import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Annotated
 
-from cyclopts import App, CycloptsError, Parameter
-from cyclopts.validators import Number
+from cyclopts import App, CycloptsError
 
-from hubspot_async.errors import HubSpotError
+from hubspot_async.cli.commands.export import export
+from hubspot_async.cli.commands.files import file, folder
+from hubspot_async.cli.commands.imports import import_
+from hubspot_async.cli.commands.trying import demo, sandbox
+from hubspot_async.cli.commands.watch import watch, whoami
+from hubspot_async.cli.ending import Exit, tell
+from hubspot_async.cli.screen.help import help_of
+from hubspot_async.cli.screen.words import one_line
+
+HELP = ("--help", "-h")
 
 
 def _version() -> str:
@@ -30,96 +33,59 @@ def _version() -> str:
 app = App(
     name="hubspot-async",
     help="HubSpot's background tasks: exports, imports, file imports and folder updates.",
-    help_format="plaintext",
-    version=_version,
+    help_flags=[],  # help.py writes it: what cyclopts would need for that takes as long to load as cyclopts itself
+    version_flags=[],
     result_action="return_value",
     suppress_keyboard_interrupt=False,
 )
-
-
-@app.command
-def demo(
-    csv: Annotated[Path | None, Parameter(name="CSV")] = None,
-    /,
-    *,
-    to: Path = Path("hubspot-exports"),
-    task_seconds: Annotated[float, Parameter(validator=Number(gt=0, lte=60))] = 1.5,
-) -> int:
-    """Do the main job once, from start to end, against a HubSpot of its own on this machine.
-
-    Imports a CSV file as records and exports them three ways, imports a file
-    from a URL, renames a folder, watches all of it at once, downloads the
-    exports, and checks that what came back equals what went in. Exit status 0
-    says that it did.
-
-    For example:
-
-        hubspot-async demo
-        hubspot-async demo companies.csv --to exports
-
-    Parameters
-    ----------
-    csv
-        The file to import, UTF-8 with a header row. Without it: 500 people made up on the spot.
-    to
-        Where the exports go. Files of an earlier demo of the same CSV are replaced.
-    task_seconds
-        How long each task takes.
-    """
-    from hubspot_async.cli import demo
-
-    return demo.run(csv, to, task_seconds)
-
-
-@app.command
-def sandbox(
-    *,
-    port: Annotated[int, Parameter(validator=Number(gte=0, lte=65535))] = 8787,
-    task_seconds: Annotated[float, Parameter(validator=Number(gte=0))] = 5.0,
-) -> int:
-    """Run a HubSpot of one's own on this machine, until Ctrl-C.
-
-    It keeps everything in memory and starts empty each time.
-
-    For example:
-
-        hubspot-async sandbox
-        hubspot-async sandbox --port 9000 --task-seconds 60
-
-    Parameters
-    ----------
-    port
-        Where it listens on 127.0.0.1; 0 takes a free one.
-    task_seconds
-        How long each task takes.
-    """
-    from hubspot_async.cli import sandbox
-
-    return sandbox.run(port, task_seconds)
+app.command(export)
+app.command(import_, name="import")
+app.command(file)
+app.command(folder)
+app.command(watch)
+app.command(whoami)
+app.command(sandbox)
+app.command(demo)
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run one command and give its exit status; what goes wrong is one line on stderr."""
     _show_any_letter()
+    words = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        return app(arguments, exit_on_error=False) or 0
-    except CycloptsError:  # cyclopts has said it
-        return 2
-    except KeyboardInterrupt:
-        return 130
+        return _run(words)
+    except CycloptsError as error:
+        print(f"hubspot-async: {one_line(error)} See {_named(words)} --help", file=sys.stderr)
+        return Exit.USAGE
     except BrokenPipeError:  # who read our output has had enough; nor can Python flush the rest on its way out
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
-    except (HubSpotError, OSError) as error:
-        print(f"hubspot-async: {one_line(error)}", file=sys.stderr)
-        return 1
+        for stream in (sys.stdout, sys.stderr):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        return Exit.READER_GONE
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - whatever it is, it is told
+        return tell(error, debug="--debug" in words)
 
 
-def one_line(error: Exception) -> str:
-    """Word an error in one line."""
-    if isinstance(error, OSError) and error.filename is not None and error.strerror:
-        return f"{error.filename}: {error.strerror}"
-    return " ".join(str(error).split()) or type(error).__name__
+def _run(words: list[str]) -> int:
+    before = words[: words.index("--")] if "--" in words else words
+    if not set(HELP).isdisjoint(before) or _is_group(words):
+        print(help_of(app, [word for word in before if word not in HELP]))
+        return Exit.DONE
+    if words == ["--version"]:
+        print(_version())
+        return Exit.DONE
+    return app(words, print_error=False, exit_on_error=False) or Exit.DONE
+
+
+def _is_group(words: Sequence[str]) -> bool:
+    """Whether commands are named, and none of them."""
+    _, apps, rest = app.parse_commands(words)
+    return not rest and apps[-1].default_command is None
+
+
+def _named(words: Sequence[str]) -> str:
+    """Name the command that was meant, as far as it is known."""
+    chain, *_ = app.parse_commands(words)
+    return " ".join(["hubspot-async", *chain])
 
 
 def _show_any_letter() -> None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Container
 from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,17 +10,15 @@ from typing import TypeAlias
 
 from hubspot_async.endpoints.naming import as_task
 from hubspot_async.endpoints.paging import LIMIT, iter_pages
-from hubspot_async.errors import AlreadyFinishedError, BadRequestError, InputError
+from hubspot_async.endpoints.sources import Files, find_sources
+from hubspot_async.errors import AlreadyFinishedError, BadRequestError
 from hubspot_async.models.imports import Import, ImportRequest
 from hubspot_async.models.rowerrors import ImportRowError
 from hubspot_async.models.tasks import ActionResponse
-from hubspot_async.models.values import Page, Source
+from hubspot_async.models.values import Page
 from hubspot_async.tasks import IMPORT, HubSpotTask
 from hubspot_async.wire.request import FilePart, Form, Request, Sender, segment
 from hubspot_async.wire.versions import Family
-
-Files: TypeAlias = str | Path | Sequence[str | Path] | Mapping[str, str | Source]
-"""A path, several, or where each file of the plan comes from, by its name there."""
 
 CancelStatus: TypeAlias = ActionResponse[None]
 """What HubSpot answers to a cancellation: a status in the words of other tasks, and no result."""
@@ -40,9 +37,8 @@ async def start(session: Sender, plan: ImportRequest, files: Files) -> HubSpotTa
     Each file goes under the name that *plan* gives it. Raises InputError where files and plan do not match, and OSError
     where one cannot be read; nothing is sent then.
     """
-    sources = _match(plan, files)
+    parts = [FilePart("files", name, source, _content_type(name)) for name, source in find_sources(plan, files).items()]
     version = session.version_of(Family.IMPORTS)
-    parts = [FilePart("files", name, source, _content_type(name)) for name, source in sources.items()]
     form = Form({"importRequest": plan}, tuple(parts))
     path = "/" if version == "v3" else ""
     request = Request("POST", Family.IMPORTS, version, path, Import, body=form, is_start=True)
@@ -62,10 +58,13 @@ def iter_all(session: Sender) -> AsyncGenerator[Import, None]:
     return iter_pages(session, Request("GET", Family.IMPORTS, version, "", Page[Import], query=query))
 
 
-async def find(session: Sender, name: str, *, since: datetime | None = None) -> HubSpotTask[Import] | None:
+async def find(
+    session: Sender, name: str, *, since: datetime | None = None, besides: Container[HubSpotTask[Import]] = ()
+) -> HubSpotTask[Import] | None:
     """Look for the newest import of this name, begun after *since*; None if HubSpot lists none.
 
-    So a start whose answer was lost is found again. A minute before *since* counts too, for clocks differ.
+    So a start whose answer was lost is found again. A minute before *since* counts too, for clocks differ. *besides*
+    are imports that it is not, since you know of them.
     """
     version = session.version_of(Family.IMPORTS)
     earliest = since and _with_zone(since) - _CLOCKS_DIFFER
@@ -74,8 +73,9 @@ async def find(session: Sender, name: str, *, since: datetime | None = None) -> 
             began = record.created_at if isinstance(record.created_at, datetime) else None
             if earliest and began and began < earliest:
                 return None
-            if name in _names(record):
-                return HubSpotTask(IMPORT, record.id, version, started_at=began, account=session.account)
+            task = HubSpotTask(IMPORT, record.id, version, started_at=began, account=session.account)
+            if name in _names(record) and task not in besides:
+                return task
     return None
 
 
@@ -122,43 +122,6 @@ def iter_errors(
     }
     path = f"/{segment(task.id)}/errors"
     return iter_pages(session, Request("GET", Family.IMPORTS, task.version, path, Page[ImportRowError], query=query))
-
-
-def _match(plan: ImportRequest, files: Files) -> dict[str, Source]:
-    """Find the source of every file that the plan names, and see that it can be read."""
-    if isinstance(files, str | Path):
-        files = [files]
-    given = dict(files) if isinstance(files, Mapping) else _by_name(files)
-    planned = [file.file_name for file in plan.files]
-    missing = [name for name in planned if name not in given]
-    surplus = [name for name in given if name not in planned]
-    if missing:
-        raise InputError(f"files lacks {', '.join(missing)}, which the plan names")
-    if surplus:
-        raise InputError(f"files has {', '.join(surplus)}, which the plan does not name")
-    return {name: _readable(name, given[name]) for name in planned}
-
-
-def _by_name(paths: Sequence[str | Path]) -> dict[str, str | Source]:
-    named: dict[str, str | Source] = {}
-    for path in map(Path, paths):
-        if path.name in named:
-            raise InputError(f"files has two of the name {path.name}")
-        named[path.name] = path
-    return named
-
-
-def _readable(name: str, source: str | Source) -> Source:
-    """See that a source can be read and holds something, as far as that shows without reading it."""
-    if isinstance(source, str | Path):
-        source = Path(source)
-        with source.open("rb") as file:
-            is_empty = os.fstat(file.fileno()).st_size == 0
-    else:
-        is_empty = source == b""
-    if is_empty:
-        raise InputError(f"{name} is empty")
-    return source
 
 
 def _content_type(name: str) -> str:

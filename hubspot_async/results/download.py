@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Generator
+from collections.abc import AsyncIterator, Callable, Generator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from attrs import Factory, field, frozen
@@ -18,9 +19,9 @@ from hubspot_async.results.parts import Kind, check_members, contents_of
 from hubspot_async.results.scratch import Scratch, check_target
 from hubspot_async.results.sink import Sink
 from hubspot_async.results.tables import Table
-from hubspot_async.results.threads import in_steps, in_thread
 from hubspot_async.session.session import HubSpotSession
 from hubspot_async.tasks import HubSpotTask
+from hubspot_async.threads import in_steps, in_thread
 
 _KINDS = {".csv": Kind.CSV, ".xlsx": Kind.XLSX, ".xls": Kind.XLS}
 
@@ -74,6 +75,46 @@ async def download(
     not set, DownloadError where the file does not come whole, FileFormatError where it is not what it should be, and
     OSError where it cannot be written. Nothing is left behind then.
     """
+    async with unnamed(
+        session,
+        task,
+        path,
+        progress=progress,
+        overwrite=overwrite,
+        unpack=unpack,
+        escape_formulas=escape_formulas,
+        limits=limits,
+    ) as file:
+        return await file.keep()
+
+
+@frozen
+class UnnamedFile:
+    """A file that is on the disk, whole and checked, and has no name yet: without `keep` it goes with the block."""
+
+    saved: SavedFile
+    """What it is once it has its name."""
+    _name: Callable[[], None] = field(repr=False)
+
+    async def keep(self) -> SavedFile:
+        """Give it its name. Raises OSError where that cannot be done, FileExistsError if the name has been taken."""
+        await in_thread(self._name)
+        return self.saved
+
+
+@asynccontextmanager
+async def unnamed(
+    session: HubSpotSession,
+    task: HubSpotTask[ExportStatus],
+    path: str | Path,
+    *,
+    progress: Progress | None = None,
+    overwrite: bool = False,
+    unpack: bool = True,
+    escape_formulas: bool = False,
+    limits: Limits = DEFAULT,
+) -> AsyncIterator[UnnamedFile]:
+    """Fetch a file as `download` does, for whoever has something to do before it gets its name."""
     target = Path(path)
     check_target(target, overwrite=overwrite)
     scratch = Scratch(target)
@@ -85,20 +126,20 @@ async def download(
         else:
             finishing = _as_it_came(sink, target, limits)
         product = await in_steps(finishing)
-        paths = numbered(target, len(product.sinks))
         files = [each.file for each in product.sinks]
-        await in_thread(lambda: scratch.keep(files, paths, overwrite=overwrite))
+        paths = numbered(target, len(files))
+        saved = SavedFile(
+            path=paths[0],
+            paths=tuple(paths),
+            bytes=sum(each.size for each in product.sinks),
+            sha256=product.sinks[-1].sha256,
+            parts=product.parts,
+            resumed=fetched.resumed,
+            is_verified=fetched.is_framed or product.is_checked,
+        )
+        yield UnnamedFile(saved, lambda: scratch.keep(files, paths, overwrite=overwrite))
     finally:
         await in_thread(scratch.close)
-    return SavedFile(
-        path=paths[0],
-        paths=tuple(paths),
-        bytes=sum(each.size for each in product.sinks),
-        sha256=product.sinks[-1].sha256,
-        parts=product.parts,
-        resumed=fetched.resumed,
-        is_verified=fetched.is_framed or product.is_checked,
-    )
 
 
 @frozen

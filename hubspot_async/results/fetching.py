@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import random
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import aclosing
 from typing import TypeAlias
 
@@ -20,15 +20,16 @@ from hubspot_async.errors import (
     TaskNotSucceededError,
     TlsError,
 )
+from hubspot_async.facts import of_task
 from hubspot_async.models.exports import ExportStatus
 from hubspot_async.models.values import SecretUrl
 from hubspot_async.results import urls
 from hubspot_async.results.resume import Have, Outcome, judge, question
 from hubspot_async.results.sink import Behind, Sink
-from hubspot_async.results.threads import in_thread
 from hubspot_async.session.session import HubSpotSession
 from hubspot_async.session.transport import Download
 from hubspot_async.tasks import HubSpotTask
+from hubspot_async.threads import in_thread
 
 Progress: TypeAlias = Callable[[int, int | None], None]
 
@@ -64,7 +65,7 @@ async def fetch_export(
             raise ResultMissingError("it is complete, but its URL did not come with it", task)
         return status.result
 
-    return await Fetching(session, renew, sink, f"the file of {task}", progress).run()
+    return await Fetching(session, renew, sink, f"the file of {task}", progress, of_task(task)).run()
 
 
 @define
@@ -76,6 +77,7 @@ class Fetching:
     sink: Sink
     what: str
     progress: Progress | None = None
+    facts: Mapping[str, object] = field(factory=dict)
     _have: Have = field(factory=Have, init=False)
     _url: SecretUrl | None = field(default=None, init=False, repr=False)
     _resumed: int = field(default=0, init=False)
@@ -91,8 +93,8 @@ class Fetching:
             reason, wait = await self._attempt()
             if reason is None:
                 return Fetched(resumed=self._resumed, is_framed=self._have.is_framed)
-            log.debug("%s: %s, at byte %d", self.what, reason, self._have.size)
             pause = self._pause(reason)
+            log.info("%s: %s, at byte %d; it is asked for again", self.what, reason, self._have.size, extra=self.facts)
             if wait:
                 await anyio.sleep(pause)
 

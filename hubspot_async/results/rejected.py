@@ -19,8 +19,8 @@ from hubspot_async.results.rowerrors import Plan, RowError, explained
 from hubspot_async.results.scratch import Scratch, check_target
 from hubspot_async.results.sink import Sink
 from hubspot_async.results.texts import Record, field_limit
-from hubspot_async.results.threads import in_steps, in_thread
 from hubspot_async.tasks import HubSpotTask
+from hubspot_async.threads import in_steps, in_thread
 from hubspot_async.wire.request import Sender
 
 REASON = "Import error"
@@ -47,12 +47,14 @@ async def write_rejected(
     source_csv: str | Path,
     path: str | Path,
     *,
+    file_name: str | None = None,
     overwrite: bool = False,
 ) -> RejectedRows:
     """Write the rows of *source_csv* that HubSpot did not take to *path*, to be corrected and imported again.
 
     They are as they were in the file, which was one of the import's, with one more column, ``Import error``, that says
     what is wrong with each. A row that cannot be found, since the file has changed, is written as HubSpot read it.
+    *file_name* is the name that the import has for *source_csv*, where that is another one.
 
     Raises InputError for a file that the import does not name and where *path* is taken, FileFormatError where the file
     is no CSV, and OSError where one cannot be read or written. Nothing is left behind then.
@@ -60,7 +62,7 @@ async def write_rejected(
     source, target = Path(source_csv), Path(path)
     check_target(target, overwrite=overwrite)
     plan = Plan.of(await imports.get(session, task))
-    name = plan.name_of(source)
+    name = file_name or plan.name_of(source)
     reasons = _Reasons()
     async with aclosing(explained(session, task, plan)) as errors:
         async for error in errors:

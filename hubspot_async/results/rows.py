@@ -18,9 +18,9 @@ from hubspot_async.results.limits import DEFAULT, Limits
 from hubspot_async.results.sink import Sink
 from hubspot_async.results.tables import Table
 from hubspot_async.results.texts import Batch
-from hubspot_async.results.threads import begin, in_thread, outlast
 from hubspot_async.session.session import HubSpotSession
 from hubspot_async.tasks import HubSpotTask
+from hubspot_async.threads import begin, in_thread, outlast
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -15,6 +15,7 @@ from typing import IO
 from hubspot_async.errors import InputError
 
 _FLAGS = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+_PREFIX = ".hubspot-"
 _NO_LINKS_HERE = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK})
 
 
@@ -43,13 +44,13 @@ class Scratch:
 
     def __init__(self, target: Path) -> None:
         self._folder = target.parent
-        self._prefix = f".hubspot-{hashlib.sha256(os.fsencode(target.name)).hexdigest()[:12]}-"
+        self._prefix = f"{_PREFIX}{hashlib.sha256(os.fsencode(target.name)).hexdigest()[:12]}-"
         self._files: dict[IO[bytes], Path] = {}
 
     def open(self) -> IO[bytes]:
         """Make another one. Raises OSError where nothing can be written."""
         if not self._files:
-            self._sweep()
+            sweep(self._folder, self._prefix)
         while True:
             path = self._new_path()
             handle = os.open(path, _FLAGS, 0o600)
@@ -104,16 +105,17 @@ class Scratch:
             os.close(handle)
             path.unlink(missing_ok=True)
 
-    def _sweep(self) -> None:
-        """Remove what is nobody's any more."""
-        for path in self._folder.glob(f"{self._prefix}*.part"):
-            with suppress(OSError):
-                handle = os.open(path, os.O_RDWR | getattr(os, "O_NOFOLLOW", 0))
-                try:
-                    if _lock(handle, wait=False):
-                        path.unlink(missing_ok=True)
-                finally:
-                    os.close(handle)
+
+def sweep(folder: Path, prefix: str = _PREFIX) -> None:
+    """Remove the temporary files of a folder that are nobody's any more: whoever wrote them was killed."""
+    for path in folder.glob(f"{prefix}*.part"):
+        with suppress(OSError):
+            handle = os.open(path, os.O_RDWR | getattr(os, "O_NOFOLLOW", 0))
+            try:
+                if _lock(handle, wait=False):
+                    path.unlink(missing_ok=True)
+            finally:
+                os.close(handle)
 
 
 def _lock(handle: int, *, wait: bool = True) -> bool:

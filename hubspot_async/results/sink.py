@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from functools import partial
 from typing import IO
 
-from hubspot_async.results.threads import begin, outlast
+from hubspot_async.threads import begin, outlast
 
 BLOCK = 2**20
 """Bytes that a thread takes at once: few enough to be quick, and many enough to be worth the way there."""

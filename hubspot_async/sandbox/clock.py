@@ -13,6 +13,7 @@ class Clock:
     def __init__(self) -> None:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._origin = 0.0
+        self._ahead = 0.0
         self._dated = (0, "")
 
     def start(self) -> None:
@@ -26,8 +27,14 @@ class Clock:
         return self._loop is not None
 
     def now(self) -> float:
-        """Seconds on the event loop's clock; 0.0 before the sandbox is entered."""
-        return 0.0 if self._loop is None else self._loop.time()
+        """Seconds on the event loop's clock, and those it was put forward; of the loop's none before it is entered."""
+        return self._ahead + (0.0 if self._loop is None else self._loop.time())
+
+    def advance(self, seconds: float) -> None:
+        """Put the clock forward."""
+        if not seconds >= 0:
+            raise ValueError(f"a clock is put forward by a number of seconds, not by {seconds!r}")
+        self._ahead += seconds
 
     def epoch(self, at: float) -> float:
         """The moment *at* (loop time) in seconds since 1970."""

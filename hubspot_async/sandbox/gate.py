@@ -85,7 +85,7 @@ def _drop(request: web.Request) -> web.Response:
 
 
 def _note(exchange: Exchange, response: web.StreamResponse, world: World) -> web.StreamResponse:
-    exchange.status = response.status
+    world.ledger.answer(exchange, response.status)
     if not response.prepared:
         response.headers[hdrs.DATE] = world.clock.http_date()
     return response

@@ -1,6 +1,11 @@
 """The books: every request that arrived, whatever was answered."""
 
+import asyncio
+import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import Any
 
 from aiohttp import web
 
@@ -22,6 +27,11 @@ class Exchange:
     body: bytes = field(default=b"", repr=False)
     status: int = 0
 
+    @property
+    def json(self) -> Any:
+        """The body, read as JSON."""
+        return json.loads(self.body)
+
 
 class Ledger:
     """Keeps the last exchanges, oldest first; *keep* of 0 keeps none, of None all."""
@@ -29,6 +39,7 @@ class Ledger:
     def __init__(self, keep: int | None) -> None:
         self.exchanges: list[Exchange] = []
         self._keep = keep
+        self._answered = asyncio.Event()
 
     def enter(self, request: web.Request, operation: str, account: str | None, at: float) -> Exchange:
         """Write down a request on its arrival."""
@@ -46,6 +57,21 @@ class Ledger:
         if self._keep is not None and len(self.exchanges) > 2 * self._keep:
             del self.exchanges[: -self._keep]
         return exchange
+
+    def answer(self, exchange: Exchange, status: int) -> None:
+        """Write down what a request was answered."""
+        exchange.status = status
+        self._answered.set()
+
+    def asked(self, operation: str) -> list[Exchange]:
+        """Find the requests for an operation, or for those that fit a pattern."""
+        return [exchange for exchange in self.exchanges if fnmatchcase(exchange.operation, operation)]
+
+    async def until(self, is_met: Callable[[], bool]) -> None:
+        """Wait until *is_met*, which is tried after every answer."""
+        while not is_met():
+            self._answered.clear()
+            await self._answered.wait()
 
     @property
     def wants_bodies(self) -> bool:

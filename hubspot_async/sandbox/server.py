@@ -1,33 +1,28 @@
 """The sandbox as its users meet it: a HubSpot of one's own on two loopback ports."""
 
 import random
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import AsyncExitStack, ExitStack
 from types import TracebackType
 from typing import Self
 from urllib.parse import quote
 
-from aiohttp import web
-from aiohttp.typedefs import Handler, Middleware
+from aiohttp.typedefs import Middleware
 
-from hubspot_async.sandbox import downloads
+from hubspot_async.sandbox import ports
 from hubspot_async.sandbox.account import Account
-from hubspot_async.sandbox.answers import Json
+from hubspot_async.sandbox.control import Control
 from hubspot_async.sandbox.crm import Record
-from hubspot_async.sandbox.faults import Fault
-from hubspot_async.sandbox.faults import Handler as Answer
-from hubspot_async.sandbox.gate import admit, bookkeeper
-from hubspot_async.sandbox.ledger import Exchange
+from hubspot_async.sandbox.home import at_home
 from hubspot_async.sandbox.options import Options
-from hubspot_async.sandbox.routes import FAMILIES, oauth
-from hubspot_async.sandbox.tasks import Task
 from hubspot_async.sandbox.world import DEFAULT_ACCOUNT, HostedFile, OAuthApp, World
 
-_MAX_JSON = 16 << 20
 
-
-class Sandbox:
+class Sandbox(Control):
     """A HubSpot of one's own: `async with Sandbox() as sandbox`, then talk to `sandbox.url` with `sandbox.token`.
+
+    `with Sandbox() as sandbox` runs it in a thread with an event loop of its own, for whoever has no loop, or several
+    of them. What a sandbox can do may then be asked from any thread.
 
     Args:
         task_seconds: How long tasks take; a number, `math.inf`, or a function of the kind (`"export"`, `"import"`,
@@ -87,10 +82,11 @@ class Sandbox:
             import_rows=import_rows,
             keep_requests=keep_requests,
         )
-        self._world = World(options)
+        super().__init__(World(options))
         self._middlewares = tuple(middlewares)
         self._url = ""
         self._stack: AsyncExitStack | None = None
+        self._thread: ExitStack | None = None
         self.default = self._world.account(DEFAULT_ACCOUNT)
 
     def __repr__(self) -> str:
@@ -104,8 +100,10 @@ class Sandbox:
         self._world.clock.start()
         async with AsyncExitStack() as stack:
             stack.push_async_callback(self._world.close)
-            self._world.signer.base = await self._listen(stack, self._downloads(), 0)
-            self._url = await self._listen(stack, self._api(), self._world.options.port)
+            host = self._world.options.host
+            self._world.signer.base = await ports.listen(stack, ports.files(self._world), host, 0)
+            api = ports.api(self._world, self._middlewares)
+            self._url = await ports.listen(stack, api, host, self._world.options.port)
             self._stack = stack.pop_all()
         return self
 
@@ -115,52 +113,17 @@ class Sandbox:
         if self._stack is not None:
             await self._stack.aclose()
 
-    async def _listen(self, stack: AsyncExitStack, app: web.Application, port: int) -> str:
-        runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=0.1)
-        await runner.setup()
-        stack.push_async_callback(runner.cleanup)
-        host = self._world.options.host
-        await web.TCPSite(runner, host, port).start()
-        bound = runner.addresses[0][1]
-        return f"http://[{host}]:{bound}" if ":" in host else f"http://{host}:{bound}"
+    def __enter__(self) -> Self:
+        with ExitStack() as stack:
+            stack.enter_context(self.home.in_thread(self))
+            self._thread = stack.pop_all()
+        return self
 
-    def _api(self) -> web.Application:
-        names: dict[tuple[str, str], str] = {}
-        books = bookkeeper(self._world, names)
-        app = web.Application(middlewares=[*self._middlewares, books], client_max_size=_MAX_JSON)
-        for family in FAMILIES:
-            for version, prefix in family.prefixes.items():
-                for operation in family.operations:
-                    if version not in operation.versions:
-                        continue
-                    handler = admit(operation, version, self._world)
-                    self._route(app, names, operation.name, operation.method, prefix + operation.path, handler)
-        app.router.add_route("*", "/files/2026-09/folders/update/{rest:.+}", _absent)
-        for version in oauth.VERSIONS:
-            for name, path, answers in oauth.ROUTES:
-                self._route(app, names, name, "POST", f"/oauth/{version}{path}", self._with_world(answers))
-        return app
-
-    def _downloads(self) -> web.Application:
-        names: dict[tuple[str, str], str] = {}
-        app = web.Application(middlewares=[bookkeeper(self._world, names)])
-        for name, path, handler in downloads.ROUTES:
-            self._route(app, names, name, "GET", path, self._with_world(handler))
-        return app
-
-    @staticmethod
-    def _route(
-        app: web.Application, names: dict[tuple[str, str], str], name: str, method: str, path: str, handler: Handler
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        route = app.router.add_route(method, path, handler)
-        assert route.resource is not None
-        names[(method, route.resource.canonical)] = name
-
-    def _with_world(self, handler: Callable[[web.Request, World], Awaitable[web.Response]]) -> Handler:
-        async def handle(request: web.Request) -> web.StreamResponse:
-            return await handler(request, self._world)
-
-        return handle
+        if self._thread is not None:
+            self._thread.close()
 
     # Where it is, and for whom
 
@@ -181,6 +144,7 @@ class Sandbox:
         """The access token of the default account."""
         return self.default.token
 
+    @at_home
     def account(self, name: str, *, scopes: Collection[str] | None = None) -> Account:
         """Find an account by its name, or open one; *scopes* are what its token may do, None for all."""
         account = self._world.account(name)
@@ -188,10 +152,12 @@ class Sandbox:
             account.scopes = frozenset(scopes)
         return account
 
+    @at_home
     def expire(self, token: str | None = None) -> None:
         """Let a token expire now; the default account's if none is named."""
         self._world.tokens[token or self.token].expires = self._world.clock.now()
 
+    @at_home
     def oauth_app(
         self,
         account: str = DEFAULT_ACCOUNT,
@@ -227,118 +193,34 @@ class Sandbox:
         return self.default.declare(object_type, properties)
 
     def add_records(self, object_type: str, records: Iterable[Mapping[str, object]]) -> list[str]:
-        """Add records and say their ids."""
+        """Add records, declaring whatever properties they have; say their ids.
+
+        Values become texts as HubSpot has them: None an empty one, True and False `true` and `false`.
+        """
         return self.default.add_records(object_type, records)
 
     def records(self, object_type: str) -> list[Record]:
-        """Copy out all records of a type."""
+        """Copy out all records of a type, each with its `hs_object_id`."""
         return self.default.records(object_type)
 
     def add_list(self, object_type: str, record_ids: Sequence[str], *, list_id: str | None = None) -> str:
         """Make a list of records and say its id."""
         return self.default.add_list(object_type, record_ids, list_id=list_id)
 
+    def add_folder(self, path: str) -> str:
+        """Make a folder (`/logos`), and those above it that are missing; say its id."""
+        return self.default.add_folder(path)
+
+    def add_file(self, path: str, content: bytes, *, access: str = "PRIVATE") -> str:
+        """Put a file into the account (`/logos/cat.png`), in place of one that is there; say its id."""
+        return self.default.add_file(path, content, access=access)
+
+    def files(self) -> dict[str, bytes]:
+        """Copy out all files, by their paths."""
+        return self.default.files()
+
+    @at_home
     def host_file(self, name: str, content: bytes, content_type: str = "application/octet-stream") -> str:
         """Offer a file on the download port and say the URL to import it from."""
         self._world.hosted.append(HostedFile(name, content, content_type))
         return f"{self.download_url}/hosted/{len(self._world.hosted) - 1}/{quote(name)}"
-
-    # Tasks and time
-
-    @property
-    def tasks(self) -> list[Task]:
-        """All tasks ever started, with `requested`, `started` and `ended` in loop time."""
-        return list(self._world.tasks.values())
-
-    def finish(self, task_id: str | None = None, outcome: str | None = None, *, errors: Sequence[Json] = ()) -> None:
-        """End a task now, or all that have not ended.
-
-        The outcome is a word of the task's own: for exports one of `exportState` (`"FAILED"`), for imports one of
-        `state`, else a task status.
-        """
-        now = self._world.clock.now()
-        chosen = self.tasks if task_id is None else [self._world.tasks[task_id]]
-        running = [task for task in chosen if not task.is_over(now)]
-        for task in running:
-            task.end(now, outcome or task.outcome, errors)
-        for account in self._world.accounts.values():
-            account.replan(*(task for task in running if task.account == account.name))
-
-    def cancel(self, task_id: str) -> None:
-        """Let HubSpot cancel a task."""
-        self.finish(task_id, "CANCELED")
-
-    def hold(self, task_id: str, state: str | None = None) -> None:
-        """Keep a task from ending until `finish`; *state* is the word to show meanwhile (`"PENDING_APPROVAL"`)."""
-        task = self._world.tasks[task_id]
-        task.hold(state)
-        self._world.accounts[task.account].replan(task)
-
-    # Faults and books
-
-    @property
-    def requests(self) -> list[Exchange]:
-        """Every request that arrived on either port, oldest first."""
-        return self._world.ledger.exchanges
-
-    def fail(
-        self,
-        operation: str,
-        *,
-        status: int | None = None,
-        times: int | None = 1,
-        body: object = None,
-        headers: Mapping[str, str] | None = None,
-        after: int = 0,
-        delay: float = 0.0,
-        disconnect: bool = False,
-        performed: bool = False,
-        cut: int | None = None,
-        chance: float = 1.0,
-        account: str | None = None,
-        answer: Answer | None = None,
-    ) -> Fault:
-        """Script a fault for an operation (`"exports.status"`, `"files.*"`, `"*"`).
-
-        Args:
-            operation: The operation's name, or a pattern of names.
-            status: The status to answer with; from 400 on in place of the true answer, below as a new label on it.
-            times: How often; None for ever.
-            body: What to answer with: JSON, or text or bytes sent as they are. Without it an error has HubSpot's shape.
-            headers: Headers to add to the answer, true or not.
-            after: How many requests to let pass first.
-            delay: Seconds by which the answer comes late; what was asked has been done by then.
-            disconnect: Close the connection without an answer.
-            performed: Do what was asked even though the answer is replaced or lost.
-            cut: Drop the connection after so many bytes of the answer's body.
-            chance: The share of the requests it befalls, by seeded dice.
-            account: Only requests of this account.
-            answer: A handler of your own that answers instead.
-        """
-        if all(x in (None, 0.0, False) for x in (status, body, headers, delay, disconnect, cut, answer)):
-            status = 500
-        return self._world.faults.add(
-            Fault(
-                operation,
-                status,
-                times,
-                body,
-                headers or {},
-                after,
-                delay,
-                disconnect,
-                performed,
-                cut,
-                chance,
-                account,
-                answer,
-            )
-        )
-
-    def heal(self) -> None:
-        """Take back all scripted faults."""
-        self._world.faults.clear()
-
-
-async def _absent(request: web.Request) -> web.StreamResponse:
-    raise web.HTTPNotFound

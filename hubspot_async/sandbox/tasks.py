@@ -56,6 +56,10 @@ class Task:
     def end(self, at: float, outcome: str, errors: Iterable[Json] = ()) -> None:
         """End the task at a moment of somebody's choice."""
         self._ended = at
+        self.turn_out(outcome, errors)
+
+    def turn_out(self, outcome: str, errors: Iterable[Json] = ()) -> None:
+        """Settle what the task's end will be, whenever it comes."""
         self.outcome = outcome
         self.errors = [*self.errors, *errors]
 

@@ -14,8 +14,10 @@ from hubspot_async.sandbox.account import Account
 from hubspot_async.sandbox.blobs import Disk
 from hubspot_async.sandbox.clock import Clock
 from hubspot_async.sandbox.faults import Faults
+from hubspot_async.sandbox.home import Home
 from hubspot_async.sandbox.ledger import Ledger
 from hubspot_async.sandbox.options import Options
+from hubspot_async.sandbox.plans import Plan
 from hubspot_async.sandbox.signing import Signer
 from hubspot_async.sandbox.tasks import Task
 
@@ -59,9 +61,11 @@ class World:
 
     def __init__(self, options: Options) -> None:
         self.options = options
+        self.home = Home()
         self.clock = Clock()
         self.rng = random.Random(options.seed)
         self.faults = Faults(random.Random(options.seed + 1))
+        self.plans: list[Plan] = []
         self.ledger = Ledger(options.keep_requests)
         self.disk = Disk()
         self.signer = Signer(self.rng, self.clock)
@@ -81,7 +85,7 @@ class World:
         if account is None:
             token = f"pat-sandbox-{self.uuid()}"
             hub_id = 140_000_000 + len(self.accounts)
-            account = self.accounts[name] = Account(name, hub_id, token, self.options, self.clock)
+            account = self.accounts[name] = Account(name, hub_id, token, self.options, self.clock, self.disk, self.home)
             self.tokens[token] = Token(account)
         return account
 
@@ -104,7 +108,10 @@ class World:
         return seconds(kind, self.rng) if callable(seconds) else seconds
 
     def launch(self, account: Account, task: Task) -> None:
-        """Set a new task going."""
+        """Set a new task going, as planned."""
+        plan = next((plan for plan in self.plans if plan.concerns(task)), None)
+        if plan is not None:
+            plan.apply(task)
         self.tasks[task.id] = task
         account.launch(task)
 

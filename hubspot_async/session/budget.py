@@ -184,7 +184,10 @@ class RequestBudget:
     def refused_for_today(self, error: DailyLimitError) -> None:
         """Answer everyone with *error*, but for one request a minute, until one gets through."""
         self._refused += 1
-        self._daily_error, self._next_probe = error, self._time() + PROBE
+        self._close_for_today(error, self._time() + PROBE)
+
+    def _close_for_today(self, error: DailyLimitError, until: float) -> None:
+        self._daily_error, self._next_probe = error, until
         for waiting in self._waiting.values():
             while waiting:
                 place, _ = waiting.popitem(last=False)
@@ -244,13 +247,13 @@ class RequestBudget:
     def _wait(self, now: float) -> None:
         """See to it that those who wait are served as soon as a place is free."""
         self._share(now)
-        at = min((self.ready_at(now, lane) for lane in (USER, POLL) if self._waiting[lane]), default=None)
+        at = min((self.ready_at(now, lane) for lane in (USER, POLL) if self._waiting[lane]), default=math.inf)
         if self._timer is not None:
             if self._timer.when() == at and not self._timer.cancelled():
                 return
             self._timer.cancel()
             self._timer = None
-        if at is not None:
+        if at < math.inf:
             self._timer = self._running_loop().call_at(at, self._on_time, at)
 
     def _on_time(self, at: float) -> None:

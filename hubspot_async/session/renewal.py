@@ -12,6 +12,7 @@ from copy import copy
 
 from attrs import frozen
 
+from hubspot_async import facts
 from hubspot_async.errors import HubSpotError, SessionClosedError, TokenSourceError
 from hubspot_async.session.auth import OAuthToken, RefreshedTokens, Secret, check_token
 
@@ -120,7 +121,7 @@ class RenewedToken:
         try:
             self._granted = granted = await self._fetch()
         except HubSpotError as error:
-            log.warning("no new token: %s", error)
+            log.warning("no new token: %s", error, extra=facts.of_error(error))
             return error
         if self._tell is not None:
             await self._tell()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
 import re
 import time
@@ -33,7 +32,7 @@ from hubspot_async.errors import (
     StartOutcomeUnknownError,
     UnauthorizedError,
 )
-from hubspot_async.session import auth
+from hubspot_async.session import auth, reporting
 from hubspot_async.session.addresses import HUBSPOT, is_loopback, read_base_url
 from hubspot_async.session.budget import Budget, RequestBudget
 from hubspot_async.session.clock import ServerClock
@@ -44,13 +43,12 @@ from hubspot_async.session.retry import RetryPolicy, RetryQuota, pause_asked
 from hubspot_async.session.starts import UnansweredStart
 from hubspot_async.session.timeouts import Timeouts
 from hubspot_async.session.transport import Answer, Download, Transport
+from hubspot_async.tasks import check_account
 from hubspot_async.wire.request import POLL, USER, Lane, Request
 from hubspot_async.wire.response import read_error, read_response
 from hubspot_async.wire.versions import Family, Versions
 
 T = TypeVar("T")
-
-log = logging.getLogger("hubspot_async.session")
 
 
 class HubSpotSession:
@@ -63,7 +61,7 @@ class HubSpotSession:
     ``aiohttp.ClientSession``, which is neither changed nor closed. *timeouts* bounds each request, *retry* says how
     patiently it is repeated.
 
-    Enter it with ``async with`` before use. Raises InputError for a token or an address that cannot be right.
+    Enter it with ``async with`` before use. Raises InputError for a token, a name or an address that cannot be right.
     """
 
     def __init__(
@@ -79,6 +77,7 @@ class HubSpotSession:
         retry: RetryPolicy | None = None,
     ) -> None:
         token = auth.Secret(token) if isinstance(token, str) else token  # a traceback may show the variables of a frame
+        check_account(account)
         self.account = account
         self.base_url = read_base_url(base_url)
         self.timeouts = timeouts or Timeouts()
@@ -214,7 +213,7 @@ class HubSpotSession:
             pause = self.retry.pause_after(attempt, request.method, outcome, lane=lane, elapsed=elapsed)
             if pause is None or not body.is_repeatable or not self._quota.spend(outcome):
                 return _given_up(outcome, attempt)
-            log.debug("%s is repeated in %.1f s: %s", request, pause, outcome)
+            reporting.repeated(self.account, request, outcome, pause)
             await anyio.sleep(pause)
         raise AssertionError("unreachable")
 
@@ -242,14 +241,14 @@ class HubSpotSession:
             is_upload=isinstance(body, Upload),
         )
         if isinstance(answer, Answer):
-            outcome = self._receive(request, answer, token, sent)
+            outcome, headers = self._receive(request, answer, token, sent), answer.headers
         elif body.failure is not None:
             self._forget(start)
             raise body.failure
         else:
-            outcome = answer
-            log.debug("%s: %s", request, outcome)
-        return self._note_answer(start, outcome) if start is not None else outcome
+            outcome, headers = answer, {}
+        reporting.exchanged(self.account, request, outcome, headers)
+        return self._note_answer(start, outcome, headers) if start is not None else outcome
 
     def _receive(self, request: Request[T], answer: Answer, token: auth.Secret, sent: float) -> T | HubSpotError:
         """Read an answer, and learn from it what it says of the time and the limits.
@@ -263,10 +262,8 @@ class HubSpotSession:
             outcome = read_response(request, answer.status, answer.headers, content)
         except HubSpotError as error:
             failure = _clean(error, token)
-            log.debug("%s: %s", request, failure)
             self._heed(failure, answer.headers, received - sent)
             return failure
-        log.debug("%s: answered", request)
         self.budget.learn(answer.headers, received - sent)
         return outcome
 
@@ -274,7 +271,7 @@ class HubSpotSession:
         """Let the budget know what a refusal says of it."""
         match error:
             case DailyLimitError():
-                log.warning("%s: the day's requests are used up", self)
+                reporting.used_up(self.account, error)
                 self.budget.refused_for_today(error)
             case RateLimitError(is_passing=True):
                 self._warn_of_pause(error)
@@ -286,7 +283,7 @@ class HubSpotSession:
         """Say once that everyone pauses, however many requests were on their way."""
         if (now := _time()) >= self._next_warning:
             self._next_warning = now + 10.0
-            log.warning("%s: too many requests (%s), everyone pauses", self, error.policy_name or "no policy named")
+            reporting.paused(self.account, error, pause_asked(error))
 
     def _note_start(self, request: Request[Any]) -> UnansweredStart:
         self._transport.check()
@@ -294,12 +291,16 @@ class HubSpotSession:
         self._unanswered[id(start)] = start
         return start
 
-    def _note_answer(self, start: UnansweredStart, outcome: T | HubSpotError) -> T | HubSpotError:
+    def _note_answer(
+        self, start: UnansweredStart, outcome: T | HubSpotError, headers: Mapping[str, str]
+    ) -> T | HubSpotError:
         """Strike a start off the list, or say that nobody knows whether it was accepted."""
         if isinstance(outcome, HubSpotError) and _may_have_begun(outcome):
-            log.warning("%s: the answer to %s was lost", self, start)
+            reporting.lost(start, outcome)
             return StartOutcomeUnknownError(f"HubSpot may have accepted it, or not: {start}. {outcome}", start=start)
         self._forget(start)
+        if not isinstance(outcome, HubSpotError):
+            reporting.begun(start, outcome, headers)
         return outcome
 
     def _forget(self, start: UnansweredStart | None) -> None:

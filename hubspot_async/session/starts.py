@@ -37,7 +37,12 @@ class UnansweredStart:
         """Note a start that is about to be sent."""
         body = request.body
         asked = (body.about or next(iter(body.fields.values()))) if isinstance(body, Form) else body
-        return cls(str(request), asked, at, account, _HOW_TO_CHECK.get(request.family, "HubSpot offers no way to"))
+        return cls(str(request), asked, at, account, how_to_check(request.family))
 
     def __str__(self) -> str:
         return f"{self.request} at {self.at:%Y-%m-%d %H:%M:%S} UTC; {self.how_to_check}"
+
+
+def how_to_check(family: Family) -> str:
+    """Say how to find out whether HubSpot accepted a start."""
+    return _HOW_TO_CHECK.get(family, "HubSpot offers no way to")

@@ -115,6 +115,11 @@ class Group:
             entry.due = now + pause
             self._turns.line_up(entry)
 
+    @property
+    def is_out(self) -> bool:
+        """Whether nobody answers, whatever is asked."""
+        return self._unanswered >= OUTAGE
+
     def unanswered(self, now: float) -> None:
         """Note that nobody answered a look, whichever it was."""
         self._unanswered += 1

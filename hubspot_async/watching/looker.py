@@ -11,11 +11,13 @@ from typing import Protocol
 from anyio.abc import TaskGroup
 from attrs import evolve
 
+from hubspot_async import facts
 from hubspot_async.errors import HubSpotError, RateLimitError, TimedOutError
 from hubspot_async.tasks import Snapshot
 from hubspot_async.watching import rules
 from hubspot_async.watching.bell import Bell
 from hubspot_async.watching.group import Group
+from hubspot_async.watching.observer import WatchObserver
 from hubspot_async.watching.schedule import Schedule
 from hubspot_async.watching.stats import Tally
 from hubspot_async.watching.watch import GONE, HELD, NO_REMARKS, Entry, Listing, Remarks, Watch
@@ -37,14 +39,19 @@ class Tell(Protocol):
 class Looker:
     """Looks at what is due, whoever's it is, as soon as its account's budget has a place."""
 
-    def __init__(self, schedule: Schedule, tally: Tally, tasks: TaskGroup, tell: Tell) -> None:
+    def __init__(self, schedule: Schedule, tally: Tally, tasks: TaskGroup, tell: Tell, observer: WatchObserver) -> None:
         self._schedule = schedule
         self._tally = tally
         self._tasks = tasks
         self._tell = tell
+        self._observer = observer
         self._loop = asyncio.get_running_loop()
         self._bell = Bell(self._loop)
         self._alarm = Bell(self._loop)
+
+    def now(self) -> float:
+        """Tell the time, in any thread."""
+        return self._loop.time()
 
     def ring(self) -> None:
         """Say that something may be due earlier than it was."""
@@ -139,13 +146,16 @@ class Looker:
     async def _look(self, watch: Watch) -> None:
         group = watch.group
         self._tally.requests += 1
+        began = self._loop.time()
         try:
             snapshot = await group.session.send(watch.task.kind.status_request(watch.task), lane=None)
         except HubSpotError as error:
+            self._observer.looked((watch.task,), self._loop.time() - began, error)
             self._count(group, error)
             self._fail(watch, error)
         else:
-            group.answered()
+            self._observer.looked((watch.task,), self._loop.time() - began, None)
+            self._answered(group)
             await self._see(watch, snapshot)
         finally:
             self._schedule.wake(group)
@@ -154,14 +164,18 @@ class Looker:
         assert listing.kind.list_request is not None
         group = listing.group
         self._tally.requests += 1
+        began = self._loop.time()
         try:
             page = await group.session.send(listing.kind.list_request(listing.version, listing.after), lane=None)
         except HubSpotError as error:
+            self._observer.looked((), self._loop.time() - began, error)
             self._count(group, error)
             self._fail_page(group, listing, error)
         else:
-            group.answered()
-            for watch, snapshot in group.page_shown(listing, page, self._loop.time()):
+            self._answered(group)
+            shown = group.page_shown(listing, page, self._loop.time())
+            self._observer.looked([watch.task for watch, _ in shown], self._loop.time() - began, None)
+            for watch, snapshot in shown:
                 await self._see(watch, snapshot, is_single=False)
         finally:
             self._schedule.wake(group)
@@ -221,14 +235,24 @@ class Looker:
             details = await watch.group.session.send(request(watch.task), lane=POLL)
             watch.remarks = evolve(watch.remarks, details=details)
         except HubSpotError as error:
-            log.debug("the record of %s could not be read: %s", watch.task, error)
+            log.debug("the record of %s could not be read: %s", watch.task, error, extra=_facts(watch, error))
 
     def _count(self, group: Group, error: HubSpotError) -> None:
         self._tally.refused += isinstance(error, RateLimitError)
-        if rules.is_outage(error):
-            group.unanswered(self._loop.time())
-        elif not rules.passes(error):
-            group.answered()
+        if not rules.is_outage(error):
+            if not rules.passes(error):
+                self._answered(group)
+            return
+        was_out = group.is_out
+        group.unanswered(self._loop.time())
+        if group.is_out and not was_out:
+            what = "%snobody answers, so one look at a time is made until somebody does: %s"
+            log.warning(what, _whose(group), error, extra=_of_group(group) | facts.of_error(error))
+
+    def _answered(self, group: Group) -> None:
+        if group.is_out:
+            log.info("%ssomebody answers again", _whose(group), extra=_of_group(group))
+        group.answered()
 
     def _fail(self, watch: Watch, error: HubSpotError) -> None:
         if not watch.is_scheduled:
@@ -237,7 +261,7 @@ class Looker:
         now = self._loop.time()
         end = rules.given_up(watch.task, error, age=now - watch.started, failures=watch.failures)
         if end is None:
-            log.debug("a look at %s failed: %s", watch.task, error)
+            log.debug("a look at %s failed: %s", watch.task, error, extra=_facts(watch, error))
             watch.group.looked(watch, now)
         elif rules.concerns_all(end):
             self._fail_all(watch.group, end)
@@ -284,10 +308,12 @@ class Looker:
         self._tally.moved(watch.status, None)
         if isinstance(news, HubSpotError):
             self._tally.failed += 1
-            log.warning("%s is given up: %s", watch.task, news)
+            log.warning("%s is given up: %s", watch.task, news, extra=_facts(watch, news))
         else:
             self._tally.ended(watch.remarks.lateness)
-            log.info("%s is %s", watch.task, news.status)
+            level = logging.INFO if news.succeeded else logging.WARNING
+            log.log(level, "%s is %s%s", watch.task, news.status, _why(watch, news), extra=_facts(watch, news))
+        self._observer.ended(watch.task, news, watch.remarks.lateness)
         self._tell(watch, news, is_news=True)
         if not watch.is_owed:
             self._schedule.forget(watch)
@@ -299,6 +325,7 @@ class Looker:
 
     def forget(self, watch: Watch) -> None:
         """Drop a watch that nobody waits for any more."""
+        self._observer.dropped(watch.task)
         self._tally.moved(watch.status, None)
         watch.group.discard(watch, self._loop.time())
         self._schedule.forget(watch)
@@ -307,6 +334,30 @@ class Looker:
     def _wake(self, group: Group) -> None:
         self._schedule.wake(group)
         self._bell.ring()
+
+
+def _whose(group: Group) -> str:
+    return f"{group.session.account}: " if group.session.account else ""
+
+
+def _of_group(group: Group) -> dict[str, object]:
+    return facts.known({"account": group.session.account})
+
+
+def _facts(watch: Watch, news: Snapshot | HubSpotError) -> dict[str, object]:
+    """Give the fields of a log record about a watch."""
+    if isinstance(news, HubSpotError):
+        return facts.of_task(watch.task) | facts.of_error(news)
+    return facts.of_task(watch.task) | facts.known({"status": str(news.status), "lateness": watch.remarks.lateness})
+
+
+def _why(watch: Watch, news: Snapshot) -> str:
+    """Say why a task has not ended well, as far as HubSpot tells."""
+    if news.succeeded:
+        return ""
+    state = getattr(watch.remarks.details, "export_state", None)
+    reasons = [error.message for error in news.errors] or ([f"its record says {state}"] if state else [])
+    return "".join(f": {reason}" for reason in reasons)
 
 
 def _lateness(snapshot: Snapshot, session: Sender) -> float | None:

@@ -49,12 +49,17 @@ def given_up(task: HubSpotTask[Any], error: HubSpotError, *, age: float, failure
         case InvalidResponseError():
             return error if failures >= FEW else None
         case NotFoundError():
-            gone = age > GRACE and failures > 1
-            return VanishedError(f"HubSpot does not know it ({error})", task) if gone else None
+            return _vanished(task, error) if age > GRACE and failures > 1 else None
         case ForbiddenError(category=category) if category != "MISSING_SCOPES" and age <= GRACE:
             return None
         case _:
             return error
+
+
+def _vanished(task: HubSpotTask[Any], error: NotFoundError) -> VanishedError:
+    vanished = VanishedError(f"HubSpot does not know it ({error})", task)
+    vanished.__cause__ = error
+    return vanished
 
 
 def passes(error: HubSpotError) -> bool:

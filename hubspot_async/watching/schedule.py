@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from heapq import heapify, heappop, heappush
 from itertools import count
 from typing import Any
@@ -32,6 +33,11 @@ class Schedule:
     def groups(self) -> tuple[Group, ...]:
         """The groups there are, one for each session."""
         return tuple(self._groups.values())
+
+    @property
+    def watches(self) -> Iterator[Watch]:
+        """All watches of all groups."""
+        return (watch for group in self._groups.values() for watch in group.watches.values())
 
     def group(self, session: Sender) -> Group:
         """Give the group of a session, which is made when it is first asked for."""

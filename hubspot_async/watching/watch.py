@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
@@ -120,6 +121,15 @@ class Watch(Entry):
     def is_queued(self) -> bool:
         """Whether its news wait for the watcher's iterator."""
         return self.is_owed and self.news is not None
+
+    def next_look(self, now: float) -> float | None:
+        """Tell in how many seconds it is looked at next: infinity where it waits for others, None if never."""
+        if self.bars & (GONE | HELD):
+            return None
+        if self.bars & PARKED:
+            return math.inf
+        entry = self.listing if self.listing is not None and self.listing.is_in_use else self
+        return 0.0 if entry.is_looking else max(0.0, entry.due - now)
 
     def follow(self, follower: Follower[Any]) -> None:
         """Let one more hear of it."""

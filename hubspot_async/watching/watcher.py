@@ -6,24 +6,30 @@ import asyncio
 import weakref
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import anyio
-from anyio.abc import TaskGroup
 
 from hubspot_async.errors import HubSpotError, InputError, TimedOutError, WatcherClosedError
 from hubspot_async.tasks import HubSpotTask, Snapshot
+from hubspot_async.watching.background import Background
 from hubspot_async.watching.backoff import Backoff
 from hubspot_async.watching.bell import Bell
 from hubspot_async.watching.events import StatusChange, WatchFailed
 from hubspot_async.watching.followers import Follower, make_event
 from hubspot_async.watching.looker import LATE, Looker
+from hubspot_async.watching.observer import Guarded, WatchObserver
 from hubspot_async.watching.schedule import Schedule
 from hubspot_async.watching.stats import Tally, WatchEstimate, WatchStats
 from hubspot_async.watching.watch import HELD, Watch
 from hubspot_async.wire.request import Sender
+
+if TYPE_CHECKING:
+    from hubspot_async.journal.journal import Journal
+    from hubspot_async.watching.checkpoint import Checkpoint
 
 S = TypeVar("S", bound=Snapshot)
 
@@ -37,11 +43,25 @@ class TaskGroupWatcher:
     Iterate it for the changes of all tasks added; `settle` and `follow` are for those who wait for one task only.
     Enter and leave it in one asyncio task. Leaving the block stops looking; the work at HubSpot goes on.
     *session* is whose tasks these are unless `add` names another one, *backoff* how long to wait between looks, and
-    *workers* bounds the looks under way at once.
+    *workers* bounds the looks under way at once. *observer* hears of each look, to measure it.
+
+    With a *journal*, or the path of one, what `add` was given survives a crash from the moment it is written down,
+    which is soon: entering the block takes up the tasks of *session* that have not ended, and `resume` those of another
+    one. An event is done with when the next one is asked for or the block is left without an exception; after a crash
+    one that was not may be seen again, and none is missing. A task that timed out, or whose session was refused, is
+    taken up again; one that was only settled or followed is not in the journal. What cannot be written is kept: whoever
+    asks for the next event gets the ``OSError``, and may ask again. Sessions of several accounts need an ``account=``;
+    watchers may share an open `Journal`, one for each account.
     """
 
     def __init__(
-        self, session: Sender | None = None, *, backoff: Backoff | None = None, workers: int = WORKERS
+        self,
+        session: Sender | None = None,
+        *,
+        backoff: Backoff | None = None,
+        workers: int = WORKERS,
+        journal: Journal | str | Path | None = None,
+        observer: WatchObserver | None = None,
     ) -> None:
         if workers < 1:
             raise InputError(f"workers must be at least 1, not {workers}")
@@ -49,10 +69,13 @@ class TaskGroupWatcher:
         self._workers = workers
         self._schedule = Schedule(backoff)
         self._tally = Tally()
+        self._observer = Guarded(observer) if observer is not None else WatchObserver()
         self._queue: deque[Watch] = deque()
         self._owed = 0
         self._holders = 0
         self._consumer: weakref.ref[_Events] | None = None
+        self._journal = journal
+        self._checkpoint: Checkpoint | None = None
         self._is_open = False
         self._was_left = False
 
@@ -61,33 +84,28 @@ class TaskGroupWatcher:
             raise WatcherClosedError("a watcher is entered once")
         self._news = Bell(asyncio.get_running_loop())
         self._left = asyncio.Event()
-        self._group: TaskGroup = anyio.create_task_group()
-        await self._group.__aenter__()
-        self._looker = Looker(self._schedule, self._tally, self._group, self._tell)
-        self._is_open = True
-        self._group.start_soon(self._looker.keep_time)
-        for _ in range(self._workers):
-            self._group.start_soon(self._looker.work)
+        async with AsyncExitStack() as stack:
+            if self._journal is not None:
+                await self._open(self._journal, stack)
+                if self._session is not None:
+                    await self.resume(self._session)
+            stack.callback(self._give_back)
+            group = await stack.enter_async_context(Background())
+            self._looker = Looker(self._schedule, self._tally, group, self._tell, self._observer)
+            self._is_open = True
+            stack.push(self._leave)
+            group.start_soon(self._looker.keep_time)
+            for _ in range(self._workers):
+                group.start_soon(self._looker.work)
+            if self._checkpoint is not None:
+                group.start_soon(self._checkpoint.keep)
+            self._stack = stack.pop_all()
         return self
 
     async def __aexit__(
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
-    ) -> None:  # whatever the group says: the consumer's exception, or its being cancelled, is not ours to swallow
-        self._is_open, self._was_left = False, True
-        for group in self._schedule.groups:
-            for watch in group.watches.values():
-                for follower in watch.followers:
-                    follower.close()
-        self._news.ring()
-        self._left.set()
-        self._group.cancel_scope.cancel()
-        try:
-            await self._group.__aexit__(exc_type, exc, traceback)
-        except BaseExceptionGroup as errors:
-            if exc is None or errors.exceptions != (exc,):
-                raise
-        finally:
-            self._looker.close()
+    ) -> None:
+        await self._stack.__aexit__(exc_type, exc, traceback)
 
     def add(self, task: HubSpotTask[Any], *, session: Sender | None = None, timeout: float | None = None) -> None:
         """Watch *task* and hand out its changes, the first being its status at the next look.
@@ -97,15 +115,30 @@ class TaskGroupWatcher:
         session's, and WatcherClosedError after the block was left.
         """
         _check_timeout(timeout)
+        if self._checkpoint is not None:
+            self._checkpoint.check(session or self._session)
         watch = self._watch(task, session)
-        if not watch.is_owed:
-            watch.is_owed = True
-            self._owed += 1
-            if watch.news is not None:
-                self._enqueue(watch)
+        if self._owe(watch) and self._checkpoint is not None:
+            self._checkpoint.added(task, watch.group.session)
         if timeout is not None:
             limit = self._looker.limit if self._is_open else self._schedule.limit
             limit(watch, _time() + timeout)
+
+    async def resume(self, session: Sender) -> list[HubSpotTask[Any]]:
+        """Add the tasks of *session* that the journal has and that have not ended, and give them.
+
+        The status that was last dealt with is not handed out again. Raises JournalError where the journal cannot be
+        read, and UnknownTaskKindError for a kind of your own that `Journal.open` was not told of.
+        """
+        if self._checkpoint is None:
+            raise InputError("there is no journal to resume from: pass journal= to the watcher, and enter it")
+        found = await self._checkpoint.unfinished(session)
+        for record in found:
+            watch = self._watch(record.task, session)
+            if watch.news is None:
+                watch.handed = watch.handed or record.status
+            self._owe(watch)
+        return [record.task for record in found]
 
     @contextmanager
     def held_open(self) -> Iterator[None]:
@@ -168,6 +201,15 @@ class TaskGroupWatcher:
             lateness=worst,
         )
 
+    def next_look(self, task: HubSpotTask[Any], *, session: Sender | None = None) -> float | None:
+        """Tell in how many seconds *task* is looked at next, 0 while it is; infinity where it waits for others' ends.
+
+        None where no look is planned. Any thread may ask, so that a screen can count down.
+        """
+        whose = session or self._session
+        watch = self._schedule.find(task, whose) if whose is not None and self._is_open else None
+        return watch.next_look(self._looker.now()) if watch is not None else None
+
     async def progress(self, every: float = 10.0) -> AsyncGenerator[WatchStats, None]:
         """Give the figures every so many seconds until the block is left, for whoever must show that work goes on."""
         while self._is_open:
@@ -176,6 +218,34 @@ class TaskGroupWatcher:
                 await self._left.wait()
 
     # Inside: what `add` keeps, and what the queue hands out. The workers' part is in looker.py.
+
+    async def _open(self, journal: Journal | str | Path, stack: AsyncExitStack) -> None:
+        """Have a journal for as long as the block lasts; one that was opened elsewhere is not closed here."""
+        from hubspot_async.journal.journal import Journal
+        from hubspot_async.watching.checkpoint import Checkpoint
+
+        if not isinstance(journal, Journal):
+            journal = await stack.enter_async_context(Journal.open(journal))
+        self._checkpoint = Checkpoint(journal)
+        for watch in self._schedule.watches:
+            if watch.is_owed:
+                self._checkpoint.check(watch.group.session)
+                self._checkpoint.added(watch.task, watch.group.session)
+        stack.push_async_exit(self._checkpoint.finish)
+
+    def _give_back(self) -> None:
+        self._looker.close()
+
+    def _leave(self, *_: object) -> None:
+        """Look no more, and tell all who wait."""
+        self._is_open, self._was_left = False, True
+        for watch in self._schedule.watches:
+            for follower in watch.followers:
+                follower.close()
+            if watch.is_scheduled:
+                self._observer.dropped(watch.task)
+        self._news.ring()
+        self._left.set()
 
     def _watch(self, task: HubSpotTask[Any], session: Sender | None) -> Watch:
         if self._was_left:
@@ -190,6 +260,7 @@ class TaskGroupWatcher:
         if watch is None:
             watch = self._schedule.add(task, session, _born(task, session, now), now)
             self._tally.moved(None, watch.status)
+            self._observer.added(task, session)
             self._ring()
         return watch
 
@@ -211,6 +282,16 @@ class TaskGroupWatcher:
                     self._looker.forget(watch)
                 elif watch.is_queued:
                     watch.bars |= HELD
+
+    def _owe(self, watch: Watch) -> bool:
+        """Have the iterator hand out the end of a watch, and tell whether that is new."""
+        if watch.is_owed:
+            return False
+        watch.is_owed = True
+        self._owed += 1
+        if watch.news is not None:
+            self._enqueue(watch)
+        return True
 
     def _ring(self) -> None:
         if self._is_open:
@@ -244,6 +325,8 @@ class TaskGroupWatcher:
         self._consumer = weakref.ref(events)
 
     async def _next_event(self) -> StatusChange[Any] | WatchFailed:
+        if self._checkpoint is not None:
+            await self._checkpoint.save()
         while not self._queue:
             self._check_open()
             if self._owed == 0 and self._holders == 0:
@@ -266,6 +349,8 @@ class TaskGroupWatcher:
             watch.group.release(watch)
             self._schedule.wake(watch.group)
             self._ring()
+        if self._checkpoint is not None:
+            self._checkpoint.handed(event)
         return event
 
 

@@ -37,8 +37,13 @@ _UNSENDABLE = {"Cc", "Cs", "Zl", "Zp"}
 """What cannot stand in a header, by Unicode's categories: controls, halves of characters, ends of lines."""
 
 
+def is_unsendable(letter: str) -> bool:
+    """Whether a letter cannot stand in a line of text."""
+    return category(letter) in _UNSENDABLE
+
+
 def _one_line(_part: object, _attribute: object, name: str) -> None:
-    if not name.strip() or any(category(letter) in _UNSENDABLE for letter in name):
+    if not name.strip() or any(map(is_unsendable, name)):
         raise InputError(f"a file cannot be uploaded under the name {name!r}")
 
 

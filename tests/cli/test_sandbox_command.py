@@ -58,6 +58,6 @@ def test_ctrl_c_is_the_way_to_end_it(served: subprocess.Popen[str]) -> None:
 def test_a_port_that_is_taken_is_one_line(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         done = commands.run("sandbox", "--port", str(taken.getsockname()[1]), cwd=tmp_path)
-    assert done.returncode == 1
+    assert done.returncode == 7
     assert commands.is_one_line(done.stderr)
     assert "in use" in done.stderr

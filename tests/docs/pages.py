@@ -58,6 +58,12 @@ def pages() -> list[str]:
     return [str(path.relative_to(ROOT)) for path in paths if "_build" not in path.parts and "```python" in _text(path)]
 
 
+def needs(page: str) -> str | None:
+    """Tell which module a page needs that the tests may not have: ``<!-- needs: name -->``."""
+    found = re.search(r"^<!-- needs: (\w+) -->$", _text(ROOT / page), re.MULTILINE)
+    return found[1] if found else None
+
+
 def blocks(page: str) -> list[Block]:
     """Read the code of a page."""
     text = _text(ROOT / page)

@@ -18,6 +18,7 @@ import pytest
 from hubspot_async import results
 from hubspot_async.errors import InputError
 from hubspot_async.results import scratch
+from hubspot_async.results.download import unnamed
 from tests.results.hosts import CSV, TASK, Export, exporting, names, ranged, table, whole, zipped
 from tests.session.rawserver import TOKEN, Line
 
@@ -221,6 +222,19 @@ async def test_fault_110_killed_in_the_middle(body: bytes, tmp_path: Path):
         saved = await results.download(export.session, TASK, path)
     assert names(tmp_path) == ["people.csv"]
     assert saved.sha256 == hashlib.sha256(CSV).hexdigest()
+
+
+async def test_a_file_that_is_whole_has_no_name_before_it_is_kept(tmp_path: Path):
+    async with exporting(ranged(CSV)) as export:
+        async with unnamed(export.session, TASK, tmp_path / "people.csv") as file:
+            (left,) = names(tmp_path)
+            assert left.startswith(".hubspot-")
+            assert file.saved.sha256 == hashlib.sha256((tmp_path / left).read_bytes()).hexdigest()
+        assert names(tmp_path) == []
+        async with unnamed(export.session, TASK, tmp_path / "people.csv") as file:
+            assert await file.keep() == file.saved
+            assert names(tmp_path) == ["people.csv"]
+    assert (tmp_path / "people.csv").read_bytes() == CSV
 
 
 async def test_fault_110_what_another_is_still_writing_is_left_alone(tmp_path: Path):

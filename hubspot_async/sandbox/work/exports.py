@@ -48,9 +48,9 @@ class Export(Task):
         self._product: tables.Product | None = None
         self._making = asyncio.Lock()
 
-    def end(self, at: float, outcome: str, errors: Iterable[Json] = ()) -> None:
-        """End the export with one of the words of `exportState`."""
-        super().end(at, "COMPLETE" if outcome == "DONE" else outcome, errors)
+    def turn_out(self, outcome: str, errors: Iterable[Json] = ()) -> None:
+        """Settle the export's end with one of the words of `exportState`."""
+        super().turn_out("COMPLETE" if outcome == "DONE" else outcome, errors)
 
     def status(self, now: float) -> str:
         """The word of the status call; while held, one that fits the held state."""

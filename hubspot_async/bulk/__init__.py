@@ -1,0 +1,19 @@
+"""Many tasks of a kind from their start to what came of them: started, watched, fetched, whatever happens meanwhile."""
+
+from __future__ import annotations
+
+from hubspot_async.bulk.exports import ExportedFile, ExportFailed, run_exports
+from hubspot_async.bulk.imports import ImportedRows, ImportFailed, run_imports
+from hubspot_async.bulk.jobs import Job
+from hubspot_async.bulk.run import BulkRun
+
+__all__ = [
+    "BulkRun",
+    "ExportFailed",
+    "ExportedFile",
+    "ImportFailed",
+    "ImportedRows",
+    "Job",
+    "run_exports",
+    "run_imports",
+]

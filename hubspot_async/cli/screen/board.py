@@ -1,0 +1,65 @@
+"""Where tasks are shown while they are on their way."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from hubspot_async import HubSpotTask
+from hubspot_async.cli.screen.line import Event, NextLook
+
+
+class Board(Protocol):
+    """Shows tasks as they begin, change, end, and as their files come."""
+
+    @property
+    def is_moving(self) -> bool:
+        """Whether other lines would run into it."""
+        ...
+
+    def follow(self, next_look: NextLook) -> None:
+        """Learn where to ask in how many seconds a task is looked at next."""
+        ...
+
+    def add(self, task: HubSpotTask[Any], about: str) -> None:
+        """Show a task that has begun."""
+        ...
+
+    def show(self, event: Event) -> None:
+        """Show what has changed."""
+        ...
+
+    def tell(self, task: HubSpotTask[Any], about: str) -> None:
+        """Show what came of a task."""
+        ...
+
+    def load(self, task: HubSpotTask[Any], done: int, total: int | None) -> None:
+        """Show how much of a task's file has come."""
+        ...
+
+    def say(self, text: str) -> None:
+        """Show a line about no task in particular."""
+        ...
+
+
+class Nowhere:
+    """Shows nothing."""
+
+    is_moving = False
+
+    def follow(self, next_look: NextLook) -> None:
+        """Ask nobody."""
+
+    def add(self, task: HubSpotTask[Any], about: str) -> None:
+        """Show nothing."""
+
+    def show(self, event: Event) -> None:
+        """Show nothing."""
+
+    def tell(self, task: HubSpotTask[Any], about: str) -> None:
+        """Show nothing."""
+
+    def load(self, task: HubSpotTask[Any], done: int, total: int | None) -> None:
+        """Show nothing."""
+
+    def say(self, text: str) -> None:
+        """Show nothing."""

@@ -1,0 +1,68 @@
+"""Work that would hold up the event loop, in a thread that is never left alone with a file."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Generator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import TypeVar
+
+from anyio import CancelScope, to_thread
+
+T = TypeVar("T")
+
+
+async def in_thread(work: Callable[[], T]) -> T:
+    """Do *work* in a thread. Whoever is cancelled meanwhile is so when it is over, and its outcome is lost."""
+    return await outlast(begin(work))
+
+
+def begin(work: Callable[[], T]) -> asyncio.Task[T]:
+    """Have *work* done in a thread, to be waited for with `outlast`."""
+    return asyncio.create_task(to_thread.run_sync(work))
+
+
+async def outlast(task: asyncio.Task[T]) -> T:
+    """Wait for the end of *task*, whatever is cancelled: a thread goes on with the file that we would close."""
+    cancelled: asyncio.CancelledError | None = None
+    with CancelScope(shield=True):
+        while not task.done():
+            try:
+                await asyncio.wait([task])
+            except asyncio.CancelledError as error:
+                cancelled = error
+    if cancelled is not None:
+        if not task.cancelled():
+            task.exception()  # which is thereby taken note of
+        raise cancelled
+    return task.result()
+
+
+@asynccontextmanager
+async def whole(context: AbstractAsyncContextManager[T]) -> AsyncIterator[T]:
+    """Enter and leave *context*, each to its end, whatever is cancelled meanwhile."""
+    entering = asyncio.create_task(context.__aenter__())
+    try:
+        yield await outlast(entering)
+    finally:
+        if not entering.cancelled() and entering.exception() is None:
+            await outlast(asyncio.create_task(context.__aexit__(None, None, None)))
+
+
+async def in_steps(work: Generator[object, None, T]) -> T:
+    """Do *work* in a thread, one step after the other, so that it can be cancelled between two."""
+    try:
+        while True:
+            outcome = await in_thread(lambda: _step(work))
+            if outcome is not None:
+                return outcome[0]
+    finally:
+        await in_thread(work.close)
+
+
+def _step(work: Generator[object, None, T]) -> tuple[T] | None:
+    try:
+        next(work)
+    except StopIteration as stop:
+        return (stop.value,)
+    return None
