@@ -137,8 +137,7 @@ class RequestBudget:
         Raises DailyLimitError where the day's requests are used up.
         """
         now = self._time()
-        if self._daily_error is not None:
-            self._check_daily(self._daily_error, now)
+        self._check_daily(now)
         if self._waiting[lane] or self._window.ready_at(lane, now) > now:
             return False
         self._grant(lane, now)
@@ -194,10 +193,11 @@ class RequestBudget:
                 if not place.done():
                     place.set_result(copy(error))
 
-    def _check_daily(self, error: DailyLimitError, now: float) -> None:
-        if now < self._next_probe:
-            raise copy(error)
-        self._next_probe = now + PROBE
+    def _check_daily(self, now: float) -> None:
+        if self._daily_error is not None:
+            if now < self._next_probe:
+                raise copy(self._daily_error)
+            self._next_probe = now + PROBE
 
     def _grant(self, lane: Lane, now: float) -> None:
         self._window.take(lane, now)

@@ -112,8 +112,8 @@ class Window:
         self._trip = Peak()
         self._told: tuple[str | None, str | None] = (None, None)
         self._is_limit_told = False
-        self._count(0.0)
-        self._counted_at = math.inf
+        self._span, self._places, self._ahead = interval, 1, 0.0
+        self._counted_at = self._stale_at = math.inf
 
     def places(self, now: float) -> int:
         """Count how many places we may take in one interval."""
