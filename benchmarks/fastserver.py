@@ -44,12 +44,6 @@ async def serve() -> None:
     loop = asyncio.get_running_loop()
     server = await loop.create_server(Answering, "127.0.0.1", 0)
     print(server.sockets[0].getsockname()[1], flush=True)
-
-    def stay_awake() -> None:
-        loop.call_soon(stay_awake)
-
-    if os.environ.get("SPIN"):
-        stay_awake()
     await loop.run_in_executor(None, sys.stdin.read)
     server.close()
 

@@ -107,18 +107,15 @@ class Transport:
     A client of the user's own is used as it is, and left open.
     """
 
-    def __init__(
-        self, timeouts: Timeouts, client: aiohttp.ClientSession | None = None, *, connections: int = 100
-    ) -> None:
+    def __init__(self, timeouts: Timeouts, client: aiohttp.ClientSession | None = None) -> None:
         if client is not None and client.auth is not None:
             raise InputError("client has an auth= of its own, which would stand in the token's place")
         self._given = client
         self._asked: Mapping[str, Any] = {"allow_redirects": False, **(_HABITS if client is not None else {})}
         self._of_a_call = timeouts.for_call()
         self._of_a_transfer = timeouts.for_transfer()
-        self._longest_call = timeouts.total
+        self._timeouts = timeouts
         self._client: aiohttp.ClientSession | None = None
-        self._connections = connections
 
     @property
     def is_open(self) -> bool:
@@ -127,8 +124,8 @@ class Transport:
 
     def open(self) -> None:
         """Make the client, inside the event loop it is for."""
-        self._client = self._given or _make_client(self._connections)
-        self._limits = Limits(self._longest_call)
+        self._client = self._given or _make_client()
+        self._limits = Limits(self._timeouts.read, self._timeouts.total)
 
     async def close(self) -> None:
         """Close the client, unless it is the user's."""
@@ -170,6 +167,9 @@ class Transport:
         client = self.check()
         timeout = self._of_a_transfer if is_upload else self._of_a_call
         call = asyncio.timeout(None)
+        response: aiohttp.ClientResponse | None = None
+        pieces: list[bytes] = []
+        is_too_long = False
         try:
             async with call:
                 if not is_upload:
@@ -178,19 +178,35 @@ class Transport:
                     method, url, headers=headers, data=body, timeout=timeout, auto_decompress=True, **self._asked
                 )
                 try:
-                    content = await _read_capped(response)
+                    is_too_long = await self._read(response, pieces, call)
                 finally:
                     if body is not None or not response.closed:  # read to its end it has let go of its connection
                         response.release()
                         await response.wait_for_close()
         except _FAILURES as error:
-            return _translate(error, f"{method} {url.path}", url.host or "")
+            # Of a refusal the status is what counts: where its body breaks off, what has come will do.
+            if response is None or response.status < 400:
+                return _translate(error, f"{method} {url.path}", url.host or "")
+            response.close()
         finally:
             self._limits.over(call)
-        if content is None:
+        if is_too_long and response.status < 400:
             message = f"the answer to {method} {url.path} is longer than {LARGEST_ANSWER} bytes"
             return InvalidResponseError(message, status=response.status)
-        return Answer(response.status, response.headers, content)
+        return Answer(response.status, response.headers, b"".join(pieces))
+
+    async def _read(self, response: aiohttp.ClientResponse, pieces: list[bytes], call: asyncio.Timeout) -> bool:
+        """Read an answer that is no file, and tell whether it is too long; then nothing of it is kept or read on."""
+        content, size = response.content, 0
+        while not content.at_eof():
+            self._limits.heard(call)
+            pieces.append(await content.readany())
+            size += len(pieces[-1])
+            if size > LARGEST_ANSWER:
+                pieces.clear()
+                response.close()
+                return True
+        return False
 
     @asynccontextmanager
     async def stream(self, url: URL, *, headers: Mapping[str, str], unpack: bool = False) -> AsyncIterator[Download]:
@@ -213,9 +229,11 @@ class Transport:
         raise failure
 
 
-def _make_client(connections: int) -> aiohttp.ClientSession:
+def _make_client() -> aiohttp.ClientSession:
     client = aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=connections),
+        # The budget bounds how many are under way. In a queue of aiohttp's newcomers would pass those who wait, until
+        # the time of these is up.
+        connector=aiohttp.TCPConnector(limit=0),
         cookie_jar=aiohttp.DummyCookieJar(),
         trust_env=False,
         request_class=_Request,
@@ -224,30 +242,6 @@ def _make_client(connections: int) -> aiohttp.ClientSession:
     # aiohttp would send a GET, PUT or DELETE once more after a dropped connection, unseen by our budget and retries.
     client._retry_connection = False
     return client
-
-
-async def _read_capped(response: aiohttp.ClientResponse) -> bytes | None:
-    """Read an answer that is no file, or None where it is too long; what comes after that is not read.
-
-    Of a refusal the status is what counts: where its body breaks off or is too long, what has come will do.
-    """
-    content = response.content
-    pieces: list[bytes] = []
-    size = 0
-    try:
-        while True:
-            pieces.append(await content.readany())
-            size += len(pieces[-1])
-            if size > LARGEST_ANSWER:
-                response.close()
-                return b"" if response.status >= 400 else None
-            if content.at_eof():
-                break
-    except _FAILURES:
-        if response.status < 400:
-            raise
-        response.close()
-    return b"".join(pieces)
 
 
 def _translate(error: Exception, what: str, host: str) -> HubSpotError:
