@@ -159,11 +159,14 @@ def pictures(session: nox.Session) -> None:
         PICTURES[name](session)
 
 
+FIGURES = ("decode", "memory", "cpu", "heartbeat", "simulate", "end_to_end", "startup", "scale")
+
+
 @nox.session
 def bench(session: nox.Session) -> None:
     """Measure every figure of the docs beside its peers; takes about half an hour, and a quiet machine."""
     install(session, "peers", package="-e.[cli,redis]")
-    for figure in session.posargs or ("decode", "memory", "cpu", "simulate", "end_to_end", "startup", "scale"):
+    for figure in session.posargs or FIGURES:
         session.run("python", "-m", f"benchmarks.{figure}")
 
 

@@ -167,13 +167,11 @@ class HubSpotSession:
         InvalidResponseError where it is not the promised one, and StartOutcomeUnknownError in place of the last two
         where *request* begins work that HubSpot may now be doing.
         """
+        self._transport.check()
         self._quota.earn()
         body = body_of(request.body)
         try:
-            if lane is None:
-                outcome = await self._attempt(request, body, None)
-            else:
-                outcome = await self._persist(request, body, lane)
+            outcome = await self._persist(request, body, lane)
         finally:
             body.close()
         if isinstance(outcome, HubSpotError):
@@ -201,9 +199,8 @@ class HubSpotSession:
         async with self._transfers.stream(URL(url, encoded=True), headers=headers or {}) as answer:
             yield answer
 
-    async def _persist(self, request: Request[T], body: Json | Upload, lane: Lane) -> T | HubSpotError:
+    async def _persist(self, request: Request[T], body: Json | Upload, lane: Lane | None) -> T | HubSpotError:
         """Send *request* as often as is safe and may help."""
-        self._transport.check()
         began = _time()
         for attempt in count(1):
             outcome = await self._attempt(request, body, lane)
@@ -286,7 +283,7 @@ class HubSpotSession:
             reporting.paused(self.account, error, pause_asked(error))
 
     def _note_start(self, request: Request[Any]) -> UnansweredStart:
-        self._transport.check()
+        self._transport.check()  # what cannot be sent is not unanswered
         start = UnansweredStart.of(request, self.now(), self.account)
         self._unanswered[id(start)] = start
         return start

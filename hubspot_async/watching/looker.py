@@ -191,7 +191,8 @@ class Looker:
         if snapshot.is_terminal:
             await self._see_end(watch, snapshot, now)
             return
-        watch.failures = 0
+        if watch.remarks.failures:
+            watch.remarks = evolve(watch.remarks, failures=0)
         if watch.task.kind.details_request is not None:
             await self._read_details(watch, snapshot, now)
             if watch.bars & GONE:
@@ -218,8 +219,7 @@ class Looker:
         self._end(watch, snapshot, now - (watch.remarks.lateness or 0.0))
 
     def _wait_for_result(self, watch: Watch) -> None:
-        watch.failures += 1
-        if watch.failures >= rules.FEW:
+        if watch.failed() >= rules.FEW:
             self._end(watch, rules.result_missing(watch.task))
         else:
             watch.group.looked(watch, self._loop.time())
@@ -257,9 +257,9 @@ class Looker:
     def _fail(self, watch: Watch, error: HubSpotError) -> None:
         if not watch.is_scheduled:
             return
-        watch.failures += not rules.passes(error)
+        failures = watch.remarks.failures if rules.passes(error) else watch.failed()
         now = self._loop.time()
-        end = rules.given_up(watch.task, error, age=now - watch.started, failures=watch.failures)
+        end = rules.given_up(watch.task, error, age=now - watch.started, failures=failures)
         if end is None:
             log.debug("a look at %s failed: %s", watch.task, error, extra=_facts(watch, error))
             watch.group.looked(watch, now)
@@ -290,8 +290,8 @@ class Looker:
 
     def _expire(self, watch: Watch, now: float) -> None:
         """Give up a watch whose time has run out; look once more where it was us who slept through it."""
-        assert watch.deadline is not None
-        if now - watch.deadline > LATE and watch.due < watch.deadline and not watch.bars & HELD:
+        deadline = self._schedule.deadline_of(watch)
+        if now - deadline > LATE and watch.due < deadline and not watch.bars & HELD:
             self._schedule.limit(watch, now + self.grace(watch.group))
             self.hasten(watch)
         else:

@@ -26,6 +26,7 @@ class Schedule:
         self._heap: list[tuple[float, int, Group]] = []
         self._woken: list[Group] = []
         self._deadlines: list[tuple[float, int, Watch]] = []
+        self._limits: dict[Watch, float] = {}
         self._sweep_at = 100
         self._numbers = count()
 
@@ -63,23 +64,32 @@ class Schedule:
         """Know a watch no more."""
         if watch.group.watches.get(watch.task) is watch:
             del watch.group.watches[watch.task]
+        self._limits.pop(watch, None)
 
     def limit(self, watch: Watch, deadline: float) -> None:
         """Set when the watch's time is up."""
         if len(self._deadlines) >= self._sweep_at:
-            self._deadlines = [entry for entry in self._deadlines if _counts(entry[0], entry[2])]
+            self._deadlines = [entry for entry in self._deadlines if self._counts(entry[0], entry[2])]
             heapify(self._deadlines)
             self._sweep_at = 2 * len(self._deadlines) + 100
-        watch.deadline = deadline
+        self._limits[watch] = deadline
         heappush(self._deadlines, (deadline, next(self._numbers), watch))
 
     def expired(self, now: float) -> Watch | None:
         """Give a watch whose time is up, and do not give it again."""
         while self._deadlines and self._deadlines[0][0] <= now:
             deadline, _, watch = heappop(self._deadlines)
-            if _counts(deadline, watch):
+            if self._counts(deadline, watch):
                 return watch
         return None
+
+    def deadline_of(self, watch: Watch) -> float:
+        """Tell when the watch's time is up; infinity if it may take its time."""
+        return self._limits.get(watch, math.inf)
+
+    def _counts(self, deadline: float, watch: Watch) -> bool:
+        """Whether a deadline is still that of its watch."""
+        return watch.is_scheduled and self._limits.get(watch) == deadline
 
     @property
     def next_deadline(self) -> float:
@@ -127,8 +137,3 @@ class Schedule:
         group.is_blocked = False
         group.wake = math.nan
         self.wake(group)
-
-
-def _counts(deadline: float, watch: Watch) -> bool:
-    """Whether a deadline is still that of its watch."""
-    return watch.is_scheduled and watch.deadline == deadline

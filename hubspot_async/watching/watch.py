@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from hubspot_async.errors import HubSpotError
 from hubspot_async.tasks import HubSpotTask, Snapshot, TaskKind
@@ -32,6 +32,8 @@ class Remarks:
     """The task's age when that was asked for."""
     lateness: float | None = None
     """Of one that ended: how long ago it had when the look found out."""
+    failures: int = 0
+    """Looks in a row that brought nothing usable."""
 
 
 class Entry:
@@ -67,8 +69,6 @@ class Watch(Entry):
 
     __slots__ = (
         "born",
-        "deadline",
-        "failures",
         "followers",
         "handed",
         "is_owed",
@@ -85,11 +85,8 @@ class Watch(Entry):
         self.task = task
         self.started = self.born = self.seen_at = born
         """When the task was started, and when the work began: an export's begins when the one before it ends."""
-        self.deadline: float | None = None
         self.listing: Listing | None = None
         """The list that may show it."""
-        self.failures = 0
-        """Looks in a row that brought nothing usable."""
         self.is_owed = False
         """Whether the watcher's iterator still owes its final event."""
         self.status = "?"
@@ -130,6 +127,11 @@ class Watch(Entry):
             return math.inf
         entry = self.listing if self.listing is not None and self.listing.is_in_use else self
         return 0.0 if entry.is_looking else max(0.0, entry.due - now)
+
+    def failed(self) -> int:
+        """Count one more look in a row that brought nothing usable; gives how many there were."""
+        self.remarks = evolve(self.remarks, failures=self.remarks.failures + 1)
+        return self.remarks.failures
 
     def follow(self, follower: Follower[Any]) -> None:
         """Let one more hear of it."""

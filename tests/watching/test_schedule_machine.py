@@ -95,8 +95,7 @@ class Watching(RuleBasedStateMachine):
     @rule()
     def expire(self) -> None:
         while (watch := self.schedule.expired(self.now)) is not None:
-            assert watch.deadline is not None
-            assert watch.deadline <= self.now
+            assert self.schedule.deadline_of(watch) <= self.now
             self._end(watch, None)
             self.schedule.wake(watch.group)
 
