@@ -66,7 +66,7 @@ def draw(path: str) -> None:
         points = [(looks, late) for way, _, looks, late in found if way == name]
         axes.plot(*zip(*points, strict=True), color=colour, marker=mark, markersize=4, label=name)
     axes.set(xscale="log", yscale="log", xlabel="looks a task", ylabel="mean lateness, seconds")
-    for axis, ticks in ((axes.xaxis, (5, 10, 20, 50, 100)), (axes.yaxis, (1, 2, 5, 10, 20, 50))):
+    for axis, ticks in ((axes.xaxis, (5, 10, 20, 50, 100, 200)), (axes.yaxis, (1, 2, 5, 10, 20, 50, 100, 200))):
         axis.set_major_locator(mpl.ticker.FixedLocator(ticks))
         axis.set_major_formatter("{x:g}")
         axis.set_minor_locator(mpl.ticker.NullLocator())

@@ -8,7 +8,9 @@ from html import escape
 
 WIDTH, HEIGHT = 760, 440
 LEFT, RIGHT, TOP, BOTTOM = 70, 20, 20, 60
-COLOURS = ("#ff7a59", "#00a4bd", "#516f90", "#8e6bbf")
+INK = "#7f8693"
+"""To be read on a light page and on a dark one; there is nothing behind it."""
+COLOURS = ("#ff7a59", "#00a4bd", "#5b86b5", "#8e6bbf")
 
 Points = Sequence[tuple[float, float]]
 
@@ -27,15 +29,14 @@ def draw(lines: Mapping[str, Points], x_name: str, y_name: str) -> str:
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}"',
         ' font-family="sans-serif" font-size="13">',
-        f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#fff"/>',
     ]
     for power in range(across[0], across[1] + 1):
         x, y = place(10.0**power, 10.0 ** up[0])
-        parts.append(f'<path d="M{x:.1f} {TOP}V{y:.1f}" stroke="#ddd"/>')
-        parts.append(_text(x, y + 18, _number(power), "middle"))
+        parts.append(f'<path d="M{x:.1f} {TOP}V{y:.1f}" stroke="{INK}" stroke-opacity="0.25"/>')
+        parts.append(_text(x, y + 18, _number(power), "end" if power == across[1] else "middle"))
     for power in range(up[0], up[1] + 1):
         x, y = place(10.0 ** across[0], 10.0**power)
-        parts.append(f'<path d="M{x:.1f} {y:.1f}H{WIDTH - RIGHT}" stroke="#ddd"/>')
+        parts.append(f'<path d="M{x:.1f} {y:.1f}H{WIDTH - RIGHT}" stroke="{INK}" stroke-opacity="0.25"/>')
         parts.append(_text(x - 8, y + 4, _number(power), "end"))
     for number, (name, line) in enumerate(lines.items()):
         colour = COLOURS[number % len(COLOURS)]
@@ -63,4 +64,4 @@ def _number(power: int) -> str:
 
 
 def _text(x: float, y: float, text: str, anchor: str) -> str:
-    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill="#333">{escape(text)}</text>'
+    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill="{INK}">{escape(text)}</text>'

@@ -2,7 +2,7 @@
 
 ``python -m benchmarks.scale`` measures the cost of a poll, of an account and of a booking, lets the watcher's own
 schedule watch ever more accounts in simulated time at that cost, prints the tables, and draws
-``docs/explanation/scale.svg``. Given the cost of a poll in microseconds, ``python -m benchmarks.scale 224``, it
+``docs/pictures/scale.svg``. Given the cost of a poll in microseconds, ``python -m benchmarks.scale 224``, it
 measures nothing, and so needs no quiet machine for its five minutes.
 """
 
@@ -36,7 +36,7 @@ from hubspot_async.watching.group import Group
 from hubspot_async.watching.schedule import Schedule
 from hubspot_async.watching.watch import Watch
 
-PICTURE = Path(__file__).parents[1] / "docs" / "explanation" / "scale.svg"
+PICTURE = Path(__file__).parents[1] / "docs" / "pictures" / "scale.svg"
 
 TASKS = 3
 """Tasks that an account has at work, at any time."""

@@ -5,6 +5,8 @@ import tomllib
 from pathlib import Path
 from types import ModuleType
 
+from sphinx.ext.napoleon import GoogleDocstring
+
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
@@ -45,6 +47,8 @@ autodoc_typehints_format = "short"
 autodoc_class_signature = "mixed"
 napoleon_numpy_docstring = False
 napoleon_use_ivar = True
+# A docstring below an attribute is prose. Napoleon would take what stands before its first colon for a type.
+GoogleDocstring._parse_attribute_docstring = GoogleDocstring._consume_to_end
 python_use_unqualified_type_names = True
 suppress_warnings = ["ref.python"]  # `type` is a field of several models, and a builtin in annotations
 python_maximum_signature_line_length = 88

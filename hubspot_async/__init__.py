@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from hubspot_async.bulk.imports import ImportedRows as ImportedRows
     from hubspot_async.bulk.imports import ImportFailed as ImportFailed
     from hubspot_async.bulk.imports import run_imports as run_imports
+    from hubspot_async.bulk.resuming import resume_exports as resume_exports
     from hubspot_async.endpoints import exports as exports
     from hubspot_async.endpoints import files as files
     from hubspot_async.endpoints import folders as folders
@@ -112,6 +113,7 @@ _HOMES = {
     "ViewExport": "models.exports",
     "WatchFailed": "watching.events",
     "WatchObserver": "watching.observer",
+    "resume_exports": "bulk.resuming",
     "run_exports": "bulk.exports",
     "run_imports": "bulk.imports",
     "settle": "watching.watcher",

@@ -5,16 +5,23 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Generator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from time import monotonic
 from typing import TypeVar
 
 from anyio import CancelScope, to_thread
 
 T = TypeVar("T")
 
+_SPELL = 0.02
+"""Seconds that a thread goes on before anybody may cancel."""
 
-async def in_thread(work: Callable[[], T]) -> T:
-    """Do *work* in a thread. Whoever is cancelled meanwhile is so when it is over, and its outcome is lost."""
-    return await outlast(begin(work))
+
+async def in_thread(work: Callable[[], T], *, interrupt: Callable[[], None] | None = None) -> T:
+    """Do *work* in a thread. Whoever is cancelled meanwhile is so when it is over, and its outcome is lost.
+
+    *interrupt* is called then, for work that may take long and can be told to end.
+    """
+    return await outlast(begin(work), interrupt=interrupt)
 
 
 def begin(work: Callable[[], T]) -> asyncio.Task[T]:
@@ -22,7 +29,7 @@ def begin(work: Callable[[], T]) -> asyncio.Task[T]:
     return asyncio.create_task(to_thread.run_sync(work))
 
 
-async def outlast(task: asyncio.Task[T]) -> T:
+async def outlast(task: asyncio.Task[T], *, interrupt: Callable[[], None] | None = None) -> T:
     """Wait for the end of *task*, whatever is cancelled: a thread goes on with the file that we would close."""
     cancelled: asyncio.CancelledError | None = None
     with CancelScope(shield=True):
@@ -31,6 +38,8 @@ async def outlast(task: asyncio.Task[T]) -> T:
                 await asyncio.wait([task])
             except asyncio.CancelledError as error:
                 cancelled = error
+                if interrupt is not None:
+                    interrupt()
     if cancelled is not None:
         if not task.cancelled():
             task.exception()  # which is thereby taken note of
@@ -50,19 +59,21 @@ async def whole(context: AbstractAsyncContextManager[T]) -> AsyncIterator[T]:
 
 
 async def in_steps(work: Generator[object, None, T]) -> T:
-    """Do *work* in a thread, one step after the other, so that it can be cancelled between two."""
+    """Do *work* in a thread, some steps at a time, so that it can be cancelled in between."""
     try:
         while True:
-            outcome = await in_thread(lambda: _step(work))
+            outcome = await in_thread(lambda: _some_steps(work))
             if outcome is not None:
                 return outcome[0]
     finally:
         await in_thread(work.close)
 
 
-def _step(work: Generator[object, None, T]) -> tuple[T] | None:
+def _some_steps(work: Generator[object, None, T]) -> tuple[T] | None:
+    end = monotonic() + _SPELL
     try:
-        next(work)
+        while monotonic() < end:
+            next(work)
     except StopIteration as stop:
         return (stop.value,)
     return None

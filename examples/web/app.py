@@ -99,28 +99,35 @@ async def file(number: int, request: Request, desk: AtDesk) -> FileResponse:
     """Give the file of an export; whoever asks before it is there waits for it."""
     if number not in desk.jobs:
         raise HTTPException(404, f"There is no export {number}.")
-    async with while_connected(request):
+    async with while_wanted(request, desk.board.stopping):
         path = await desk.file(desk.jobs[number])
         return FileResponse(path, filename=path.name)
-    raise HTTPException(499, "The browser has left.")  # nobody hears it
+    raise HTTPException(503, "The server is stopping.")  # or the browser has left, and nobody hears it
 
 
 @asynccontextmanager
-async def while_connected(request: Request) -> AsyncIterator[None]:
-    """Break the block off if the browser leaves; by itself, a server does not."""
+async def while_wanted(request: Request, stopping: anyio.Event) -> AsyncIterator[None]:
+    """Break the block off if the browser leaves or the server stops; a server does neither by itself."""
     with anyio.CancelScope() as block:
-        leaving = asyncio.create_task(when_left(request, block.cancel))
+        endings = [asyncio.create_task(each) for each in (at_leaving(request, block), at_the_end(stopping, block))]
         try:
             yield
         finally:
-            leaving.cancel()
+            for each in endings:
+                each.cancel()
 
 
-async def when_left(request: Request, break_off: Callable[[], None]) -> None:
-    """Wait until the browser leaves, and break off what was done for it."""
+async def at_leaving(request: Request, block: anyio.CancelScope) -> None:
+    """Break the block off when the browser has left."""
     while (await request.receive())["type"] != "http.disconnect":
         pass
-    break_off()
+    block.cancel()
+
+
+async def at_the_end(stopping: anyio.Event, block: anyio.CancelScope) -> None:
+    """Break the block off when the server is about to stop."""
+    await stopping.wait()
+    block.cancel()
 
 
 async def answer_error(request: Request, error: Exception) -> JSONResponse:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from hubspot_async.bulk.exports import ExportedFile, ExportFailed, run_exports
 from hubspot_async.bulk.imports import ImportedRows, ImportFailed, run_imports
 from hubspot_async.bulk.jobs import Job
+from hubspot_async.bulk.resuming import resume_exports
 from hubspot_async.bulk.run import BulkRun
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "ImportFailed",
     "ImportedRows",
     "Job",
+    "resume_exports",
     "run_exports",
     "run_imports",
 ]

@@ -9,6 +9,7 @@ from typing import Any
 
 import anyio
 
+from hubspot_async import facts
 from hubspot_async.bulk.allowance import Allowance
 from hubspot_async.bulk.jobs import Job
 
@@ -34,15 +35,17 @@ class Day:
             job.starts_at = at if at > now else None
         late = [job.starts_at for job in jobs if job.starts_at is not None]
         if late:
+            account = jobs[0].session.account
             log.warning(
-                "%s: %d of %d %s have to wait, since %s are started in 24 hours: the first until %s, the last until %s",
-                jobs[0].session,
+                "%s%d of %d %s have to wait, since %s are started in 24 hours: the first until %s, the last until %s",
+                f"{account}: " if account else "",
                 len(late),
                 len(jobs),
                 what,
                 self._allowance.most,
-                late[0],
-                late[-1],
+                f"{late[0]:%Y-%m-%d %H:%M} UTC",
+                f"{late[-1]:%Y-%m-%d %H:%M} UTC",
+                extra=facts.known({"account": account}),
             )
 
     async def turn(self, job: Job[Any]) -> None:

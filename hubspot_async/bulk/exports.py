@@ -15,7 +15,7 @@ from anyio import to_thread
 from attrs import field, frozen
 
 from hubspot_async.bulk import finished
-from hubspot_async.bulk.jobs import Job, by_session
+from hubspot_async.bulk.jobs import Job, Progress, by_session
 from hubspot_async.bulk.places import allow_own, check_clashes, make_room, place
 from hubspot_async.bulk.run import BulkRun, Finishing, Said
 from hubspot_async.endpoints import exports
@@ -28,6 +28,7 @@ from hubspot_async.session.session import HubSpotSession
 from hubspot_async.tasks import HubSpotTask
 from hubspot_async.threads import in_steps, in_thread
 from hubspot_async.watching.events import StatusChange
+from hubspot_async.watching.observer import WatchObserver
 from hubspot_async.wire.versions import Family
 
 AnyExport: TypeAlias = ViewExport | ListExport
@@ -88,6 +89,8 @@ def run_exports(
     overwrite: bool = False,
     escape_formulas: bool = False,
     restart_unknown: bool = False,
+    progress: Progress | None = None,
+    observer: WatchObserver | None = None,
 ) -> BulkRun[AnyExport, ExportItem]:
     """Start many exports, watch them, and fetch each as soon as it is ready; one item for each request says what came.
 
@@ -111,7 +114,11 @@ def run_exports(
     again with *restart_unknown*. Once every request has had its item, the next call begins a new run, and replaces the
     files of the one before; a file that no run of this journal has made is replaced only with *overwrite*.
 
-    Raises InputError before the first start where two exports would have one name, or a file is in the way.
+    *progress* is called with the `Job` for each step one takes, *observer* hears of each look (`WatchObserver`).
+
+    Raises InputError before the first start where two exports would have one name, a file is in the way, or a number is
+    not above zero; and where the block is entered, JournalError for a journal that cannot be gone on with, of which
+    JournalInUseError says that somebody else writes to it.
     """
     is_many = isinstance(session, Mapping)
     work = ExportWork(downloads=downloads, overwrite=overwrite, escape_formulas=escape_formulas)
@@ -136,6 +143,8 @@ def run_exports(
         per_day=per_day,
         timeout=timeout,
         restart_unknown=restart_unknown,
+        progress=progress,
+        observer=observer,
     )
 
 
@@ -151,6 +160,7 @@ class ExportWork:
         self._places = anyio.Semaphore(downloads)
         self._overwrite = overwrite
         self._escape_formulas = escape_formulas
+        self.options = {"overwrite": overwrite, "escape_formulas": escape_formulas}
 
     async def prepare(self, jobs: Sequence[Job[AnyExport]], runs: Sequence[RunRecord]) -> None:
         """Make the folders, and refuse files that would clash."""
@@ -196,14 +206,11 @@ class ExportWork:
     def _fetched(
         self, job: Job[AnyExport], task: HubSpotTask[ExportStatus]
     ) -> AbstractAsyncContextManager[UnnamedFile]:
-        def note(size: int, total: int | None) -> None:
-            job.bytes, job.total = size, total
-
         return unnamed(
             job.session,
             task,
             job.path,
-            progress=note,
+            progress=job.load,
             overwrite=self._overwrite or bool(job.own),
             escape_formulas=self._escape_formulas,
         )

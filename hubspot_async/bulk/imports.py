@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 from anyio import to_thread
 from attrs import field, frozen
 
-from hubspot_async.bulk.jobs import Job, by_session
+from hubspot_async.bulk.jobs import Job, Progress, by_session
 from hubspot_async.bulk.places import allow_own, check_clashes, make_room, place
 from hubspot_async.bulk.run import BulkRun, Finishing, Said
 from hubspot_async.endpoints import imports
@@ -24,6 +24,7 @@ from hubspot_async.results.rejected import RejectedRows, write_rejected
 from hubspot_async.session.session import HubSpotSession
 from hubspot_async.tasks import HubSpotTask
 from hubspot_async.watching.events import StatusChange
+from hubspot_async.watching.observer import WatchObserver
 from hubspot_async.wire.versions import Family
 
 AnyImport: TypeAlias = tuple[ImportRequest, Files]
@@ -77,6 +78,8 @@ def run_imports(
     timeout: float | None = None,
     overwrite: bool = False,
     restart_unknown: bool = False,
+    progress: Progress | None = None,
+    observer: WatchObserver | None = None,
 ) -> BulkRun[AnyImport, ImportItem]:
     """Start many imports and watch them; one item for each request says what came of it.
 
@@ -97,8 +100,12 @@ def run_imports(
     which nobody knows whether HubSpot accepted it is looked for in HubSpot's list of imports, by its name; if it is not
     there it comes as an `ImportFailed`, or is made again with *restart_unknown*.
 
+    *progress* is called with the `Job` for each step one takes, *observer* hears of each look (`WatchObserver`).
+
     Raises InputError before the first start where two imports would have one name for their rejected rows, a file is in
-    the way, or files and plan do not match, and OSError where a file cannot be read.
+    the way, files and plan do not match, or a number is not above zero, and OSError where a file cannot be read; and
+    where the block is entered, JournalError for a journal that cannot be gone on with, of which JournalInUseError says
+    that somebody else writes to it.
     """
     is_many = isinstance(session, Mapping)
     jobs = [
@@ -122,6 +129,8 @@ def run_imports(
         per_day=None,
         timeout=timeout,
         restart_unknown=restart_unknown,
+        progress=progress,
+        observer=observer,
     )
 
 
@@ -133,6 +142,7 @@ class ImportWork:
 
     def __init__(self, *, overwrite: bool) -> None:
         self._overwrite = overwrite
+        self.options = {"overwrite": overwrite}
         self._known: set[HubSpotTask[Any]] = set()
 
     async def prepare(self, jobs: Sequence[Job[AnyImport]], runs: Sequence[RunRecord]) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from attrs import define, evolve, field
 
@@ -18,6 +19,11 @@ from hubspot_async.wire import codec
 
 R = TypeVar("R")
 
+Progress: TypeAlias = "Callable[[Job[Any]], None]"
+"""Hears of each step that a job takes: a new state, more bytes of its file. It is called from the event loop."""
+
+log = logging.getLogger("hubspot_async.bulk")
+
 
 @define(eq=False)
 class Job(Generic[R]):
@@ -27,16 +33,17 @@ class Job(Generic[R]):
     request: R
     asked: object = field(repr=False)
     """The model that is sent for it."""
-    record: JobRecord = field(repr=False)
-    """What the journal has of it, or would have."""
+    _record: JobRecord = field(repr=False)
     own: frozenset[Path] = field(default=frozenset(), repr=False)
     """Files that earlier runs of the journal have made for it, which it may replace."""
     starts_at: datetime | None = field(default=None, repr=False)
     """When its start is allowed at the earliest, if it has to wait for the day's allowance."""
     bytes: int = field(default=0, repr=False)
-    """Of its file, as far as it has come."""
+    """Bytes of its file that have come."""
     total: int | None = field(default=None, repr=False)
-    """Of the whole file, where that is known."""
+    """Bytes of the whole file, where that is known."""
+    progress: Progress | None = field(default=None, repr=False)
+    """Hears of each step."""
 
     @classmethod
     def of(cls, session: HubSpotSession, request: R, *, asked: object, name: str, path: Path | None = None) -> Job[R]:
@@ -50,6 +57,28 @@ class Job(Generic[R]):
             path=None if path is None else str(path),
         )
         return cls(session, request, asked, record)
+
+    @property
+    def record(self) -> JobRecord:
+        """What the journal has of it, or would have."""
+        return self._record
+
+    @record.setter
+    def record(self, record: JobRecord) -> None:
+        self._record = record
+        self._tell()
+
+    def load(self, size: int, total: int | None) -> None:
+        """Note how much of its file has come."""
+        self.bytes, self.total = size, total
+        self._tell()
+
+    def _tell(self) -> None:
+        if self.progress is not None:
+            try:
+                self.progress(self)
+            except Exception:
+                log.exception("progress= failed for %s", self.name)
 
     @property
     def name(self) -> str:
@@ -131,8 +160,10 @@ def take_up(runs: Sequence[RunRecord], jobs: Sequence[Job[Any]], *, restart_unkn
         job.record = record if record.told_at is not None else evolve(record, path=job.record.path)
 
 
-async def write_down(books: Books, work: str, runs: Sequence[RunRecord], jobs: Sequence[Job[Any]]) -> None:
-    """Add the jobs that have no record yet to the run that goes on, or to a new one."""
+async def write_down(
+    books: Books, work: str, options: Mapping[str, Any], runs: Sequence[RunRecord], jobs: Sequence[Job[Any]]
+) -> None:
+    """Add the jobs that have no record yet to the run that goes on, or to a new one of *work* with these *options*."""
     paths = {(record.run, record.place): record.path for run in runs for record in run.jobs}
     new = []
     for job in jobs:
@@ -143,7 +174,7 @@ async def write_down(books: Books, work: str, runs: Sequence[RunRecord], jobs: S
             job.record = await books.placed(job.record, job.record.path)
     if not new:
         return
-    number = max((job.record.run for job in jobs), default=0) or await books.begin_run(work)
+    number = max((job.record.run for job in jobs), default=0) or await books.begin_run(work, options)
     first = max((1 + place for run, place in paths if run == number), default=0)
     for place, job in enumerate(new, first):
         job.record = evolve(job.record, run=number, place=place)

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from hubspot_async.bulk.jobs import Job
+from hubspot_async.disk.scratch import Scratch, check_target, sweep
 from hubspot_async.errors import InputError
 from hubspot_async.journal.records import JobRecord, Outcome, RunRecord
 from hubspot_async.results.names import safe_name
-from hubspot_async.results.scratch import Scratch, check_target, sweep
 
 
 def place(into: Path, account: str | None, name: str, suffix: str) -> Path:
@@ -60,8 +60,8 @@ def make_room(places: Iterable[tuple[Job[Any], Path]], *, overwrite: bool) -> No
 
 
 def _try_out(folder: Path) -> None:
-    scratch = Scratch(folder / "trial")
+    scratch = Scratch(folder / "trial", overwrite=False)
     try:
-        scratch.open()
+        scratch.sink()
     finally:
         scratch.close()

@@ -15,7 +15,7 @@ import anyio
 
 from hubspot_async.bulk.allowance import Allowance, starts_of
 from hubspot_async.bulk.day import Day
-from hubspot_async.bulk.jobs import Job, take_up, write_down
+from hubspot_async.bulk.jobs import Job, Progress, take_up, write_down
 from hubspot_async.bulk.starting import Startable, Starting
 from hubspot_async.errors import (
     HubSpotError,
@@ -33,6 +33,7 @@ from hubspot_async.session.session import HubSpotSession
 from hubspot_async.tasks import HubSpotTask
 from hubspot_async.watching.background import Background
 from hubspot_async.watching.events import StatusChange, WatchFailed
+from hubspot_async.watching.observer import WatchObserver
 from hubspot_async.watching.watcher import TaskGroupWatcher
 
 R = TypeVar("R")
@@ -51,6 +52,11 @@ class Work(Startable[R], Protocol[R, T_co]):
     @property
     def name(self) -> str:
         """What is done: ``exports`` or ``imports``."""
+        ...
+
+    @property
+    def options(self) -> Mapping[str, Any]:
+        """How files are written, for whoever goes on with the run from its journal alone."""
         ...
 
     async def prepare(self, jobs: Sequence[Job[R]], runs: Sequence[RunRecord]) -> None:
@@ -94,6 +100,8 @@ class BulkRun(Generic[R, T]):
         per_day: int | None,
         timeout: float | None,
         restart_unknown: bool,
+        progress: Progress | None = None,
+        observer: WatchObserver | None = None,
     ) -> None:
         if in_flight < 1:
             raise InputError(f"in_flight must be at least 1, not {in_flight}")
@@ -111,6 +119,8 @@ class BulkRun(Generic[R, T]):
         self._per_day = per_day
         self._timeout = timeout
         self._restart_unknown = restart_unknown
+        self._progress = progress
+        self._observer = observer
         self._owed = len(self.jobs)
         self._done: deque[tuple[Job[R], T]] = deque()
         self._handed: Job[R] | None = None
@@ -127,14 +137,16 @@ class BulkRun(Generic[R, T]):
             runs = [run for run in await self._books.runs() if run.work == self._work.name]
             take_up(runs, self.jobs, restart_unknown=self._restart_unknown)
             await self._work.prepare(self.jobs, runs)
-            await write_down(self._books, self._work.name, runs, self.jobs)
+            await write_down(self._books, self._work.name, self._work.options, runs, self.jobs)
             self.earlier = tuple(job for job in self.jobs if job.record.told_at is not None)
             self._owed = len(self.jobs) - len(self.earlier)
             stack.push_async_exit(self._finish)
-            self._watcher = await stack.enter_async_context(TaskGroupWatcher())
+            self._watcher = await stack.enter_async_context(TaskGroupWatcher(observer=self._observer))
             self._group = await stack.enter_async_context(Background())
             self._starting = Starting(self._books, self._work, restart_unknown=self._restart_unknown)
             stack.callback(self._leave)
+            for job in self.jobs:
+                job.progress = self._progress
             self._set_out(runs)
             self._is_open = True
             self._stack = stack.pop_all()
@@ -144,6 +156,12 @@ class BulkRun(Generic[R, T]):
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> None:
         await self._stack.__aexit__(exc_type, exc, traceback)
+
+    def next_look(self, job: Job[R]) -> float | None:
+        """Tell in how many seconds a job's task is looked at next, as `TaskGroupWatcher.next_look` does."""
+        if not self._is_open or job.task is None:
+            return None
+        return self._watcher.next_look(job.task, session=job.session)
 
     def __aiter__(self) -> Self:
         return self

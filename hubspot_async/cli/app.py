@@ -12,6 +12,7 @@ from cyclopts import App, CycloptsError
 from hubspot_async.cli.commands.export import export
 from hubspot_async.cli.commands.files import file, folder
 from hubspot_async.cli.commands.imports import import_
+from hubspot_async.cli.commands.journals import journal, resume
 from hubspot_async.cli.commands.trying import demo, sandbox
 from hubspot_async.cli.commands.watch import watch, whoami
 from hubspot_async.cli.ending import Exit, tell
@@ -43,6 +44,8 @@ app.command(import_, name="import")
 app.command(file)
 app.command(folder)
 app.command(watch)
+app.command(resume)
+app.command(journal)
 app.command(whoami)
 app.command(sandbox)
 app.command(demo)

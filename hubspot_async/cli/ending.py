@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-import sys
+import re
+import shlex
 import traceback
 from collections.abc import Mapping
 from enum import IntEnum
+from typing import TYPE_CHECKING, Any
 
 from hubspot_async import errors
-from hubspot_async.cli.screen.words import one_line
+from hubspot_async.cli.screen.words import complain, one_line
+
+if TYPE_CHECKING:
+    from hubspot_async import HubSpotTask
 
 
 class Exit(IntEnum):
@@ -96,6 +101,8 @@ _ADVICE: Mapping[type[BaseException], str] = {
     errors.ResultMissingError: "Start it anew",
     Exception: "This is a mistake in hubspot-async: --debug shows where",
 }
+_ARGUMENT = re.compile(r"\b(overwrite|restart_unknown)=True\b")
+"""What an error tells a program to pass, and a person has as an option."""
 _ASIDE = (OSError, errors.HubSpotError)
 """What has no advice unless it has one of its own: it says by itself what to do."""
 
@@ -115,8 +122,14 @@ def advice_on(error: BaseException) -> str:
             return ""
         if cls in _ADVICE:
             task = getattr(error, "task", None)
-            return _ADVICE[cls].format(task=f"{task.kind.name}:{task.id}" if task else "KIND:ID")
+            return _ADVICE[cls].format(task=_named(task) if task else "KIND:ID")
     return ""
+
+
+def _named(task: HubSpotTask[Any]) -> str:
+    """Name a task as the arguments of `watch` do."""
+    whose = f" --account {shlex.quote(task.account)}" if task.account else ""
+    return f"{task.kind.name}:{task.id}{whose}"
 
 
 def missing_scopes(error: BaseException) -> tuple[str, ...]:
@@ -130,7 +143,7 @@ def missing_scopes(error: BaseException) -> tuple[str, ...]:
 
 def worded(error: BaseException, whose: str | None = None) -> str:
     """Word an error in one line: whose it is, what happened, what to do."""
-    what = one_line(error)
+    what = _ARGUMENT.sub(lambda found: f"--{found[1].replace('_', '-')}", one_line(error))
     if not isinstance(error, (OSError, errors.HubSpotError)):
         what = f"{type(error).__name__}: {what}" if str(error) else what
     advice = advice_on(error)
@@ -142,5 +155,5 @@ def tell(error: BaseException, *, debug: bool = False, whose: str | None = None)
     if debug:
         traceback.print_exception(error)
     if not isinstance(error, KeyboardInterrupt | Terminated):
-        print(f"hubspot-async: {worded(error, whose)}", file=sys.stderr)
+        complain(worded(error, whose))
     return status_of(error)

@@ -77,10 +77,13 @@ def parse(text: str, name: str = "exports.toml", *, now: datetime | None = None)
     file = _File(name, text)
     defaults, tables = file.check(document)
     exports: Exports = {}
+    names_accounts = any("accounts" in each for each in (*tables, defaults))
     taken: dict[tuple[str | None, str], int] = {}
     for number, own in enumerate(tables):
         table = _Table(file, number, own, defaults)
         export = table.export(now)
+        if names_accounts:
+            table.check_accounts()
         for account in table.accounts():
             first = taken.setdefault((account, safe_name(export.export_name).casefold()), number)
             if first != number:
@@ -121,13 +124,18 @@ class _File:
 
     @staticmethod
     def _places(lines: Sequence[str], pattern: str) -> Iterator[int]:
-        """Find lines that begin so, unless they stand inside a value: then what is above them is no whole TOML."""
+        """Find lines that begin so, unless they stand inside a value: then what is above them is no whole TOML.
+
+        What was whole above the last such line need not be read again.
+        """
+        whole = 0
         for at, line in enumerate(lines):
             if re.match(rf"\s*{pattern}", line):
                 try:
-                    tomllib.loads("\n".join(lines[:at]))
+                    tomllib.loads("\n".join(lines[whole:at]))
                 except tomllib.TOMLDecodeError:
                     continue
+                whole = at
                 yield at
 
 
@@ -164,6 +172,13 @@ class _Table:
     def accounts(self) -> Sequence[str | None]:
         """Tell whom it is asked of."""
         return list(dict.fromkeys(self._get("accounts", list))) if self._has("accounts") else [None]
+
+    def check_accounts(self) -> None:
+        """See that whom it is asked of has a name: others of the file have one."""
+        if not self._has("accounts"):
+            raise self.wrong("accounts", "is missing, which other exports name")
+        if not all(self.accounts()):
+            raise self.wrong("accounts", "must hold names")
 
     def wrong(self, key: str, reason: str) -> InputError:
         """Make the error that names line, table and key."""

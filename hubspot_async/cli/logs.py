@@ -12,7 +12,7 @@ from pathlib import Path
 
 from hubspot_async.facts import FIELDS
 
-_TOLD = ("hubspot_async.session", "hubspot_async.watcher")
+_TOLD = ("hubspot_async.session", "hubspot_async.watcher", "hubspot_async.bulk")
 _ALL = logging.getLogger("hubspot_async")
 
 

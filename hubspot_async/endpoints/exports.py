@@ -18,6 +18,7 @@ async def start(session: Sender, export: ViewExport | ListExport) -> HubSpotTask
     """Ask HubSpot to build an export; its result is the URL of a file.
 
     HubSpot queues exports beyond one at a time for an account, and allows 30 in 24 hours (HubSpot's guide to exports).
+    Raises StartOutcomeUnknownError where the answer is lost: it may have begun, and is not asked for again.
     """
     version = session.version_of(Family.EXPORTS)
     if version == "2025-09" and export.language not in LANGUAGES_OF_2025_09:

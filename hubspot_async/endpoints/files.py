@@ -9,9 +9,10 @@ from pathlib import Path
 
 from attrs import evolve
 
+from hubspot_async.disk.saving import saving
+from hubspot_async.disk.sink import Behind
 from hubspot_async.endpoints.naming import at_path, number
 from hubspot_async.endpoints.paging import LIMIT, iter_pages
-from hubspot_async.endpoints.saving import check_target, save
 from hubspot_async.models import checks
 from hubspot_async.models.files import File, FileImportStatus, FileStat, ImportFromUrl, SignedUrl, SignedUrlQuery
 from hubspot_async.models.searches import FileSearch
@@ -19,6 +20,7 @@ from hubspot_async.models.tasks import TaskLocator
 from hubspot_async.models.uploads import FileReplacement, FileUpdate, FileUpload
 from hubspot_async.models.values import Page
 from hubspot_async.tasks import FILE_IMPORT, HubSpotTask
+from hubspot_async.threads import in_thread
 from hubspot_async.wire import codec
 from hubspot_async.wire.request import FilePart, Form, Request, Sender
 from hubspot_async.wire.versions import Family
@@ -28,7 +30,10 @@ task = FILE_IMPORT.task
 
 
 async def import_from_url(session: Sender, file: ImportFromUrl) -> HubSpotTask[FileImportStatus]:
-    """Ask HubSpot to fetch a file from a URL into the file manager; its result is the file."""
+    """Ask HubSpot to fetch a file from a URL into the file manager; its result is the file.
+
+    Raises StartOutcomeUnknownError where the answer is lost: it may have begun, and is not asked for again.
+    """
     version = session.version_of(Family.FILES)
     body = file if version == "v3" else _with_defaults(file)
     request = Request("POST", Family.FILES, version, "/import-from-url/async", TaskLocator, body=body, is_start=True)
@@ -143,9 +148,14 @@ async def download(session: Sender, file_id: str | int, path: str | Path, *, ove
 
     Raises InputError where *path* is taken and *overwrite* is not set, and OSError where it cannot be written.
     """
-    target = check_target(Path(path), overwrite=overwrite)
-    async with open_content(session, file_id) as pieces:
-        return await save(pieces, target, overwrite=overwrite)
+    target = Path(path)
+    async with saving(target, overwrite=overwrite) as scratch, open_content(session, file_id) as pieces:
+        sink = await in_thread(scratch.sink)
+        async with Behind(sink) as behind:
+            async for piece in pieces:
+                await behind.add(piece)
+        await in_thread(lambda: scratch.keep([sink], [target]))
+    return target
 
 
 def iter_search(session: Sender, search: FileSearch | None = None) -> AsyncGenerator[File, None]:

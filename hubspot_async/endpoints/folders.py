@@ -24,6 +24,7 @@ async def update(session: Sender, folder: FolderUpdate) -> HubSpotTask[FolderUpd
     """Ask HubSpot to move or rename a folder with all below it; for an answer at once there are `rename` and `move`.
 
     The result is the folder. Version 2026-09 has no such call: a session that pins it gets UnsupportedVersionError.
+    Raises StartOutcomeUnknownError where the answer is lost: it may have begun, and is not asked for again.
     """
     version = session.version_of(Family.FOLDERS, "update")
     request = Request("POST", Family.FOLDERS, version, "/update/async", TaskLocator, body=folder, is_start=True)

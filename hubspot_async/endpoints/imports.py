@@ -35,7 +35,8 @@ async def start(session: Sender, plan: ImportRequest, files: Files) -> HubSpotTa
     """Upload files and ask HubSpot to make records of their rows.
 
     Each file goes under the name that *plan* gives it. Raises InputError where files and plan do not match, and OSError
-    where one cannot be read; nothing is sent then.
+    where one cannot be read; nothing is sent then. Raises StartOutcomeUnknownError where the answer is lost: it may
+    have begun, and is not asked for again; `find` looks for it.
     """
     parts = [FilePart("files", name, source, _content_type(name)) for name, source in find_sources(plan, files).items()]
     version = session.version_of(Family.IMPORTS)

@@ -41,7 +41,10 @@ task = EXTRACT.task
 
 
 async def extract(session: Sender, zip: FileExtractRequest) -> HubSpotTask[ExtractStatus]:
-    """Ask HubSpot to unpack a zip of the developer file system."""
+    """Ask HubSpot to unpack a zip of the developer file system.
+
+    Raises StartOutcomeUnknownError where the answer is lost: it may have begun, and is not asked for again.
+    """
     version = session.version_of(Family.SOURCE_CODE)
     request = Request("POST", Family.SOURCE_CODE, version, "/extract/async", TaskLocator, body=zip, is_start=True)
     answer = await session.send(request)

@@ -23,8 +23,8 @@ class Books:
         """Give the runs before this one, the oldest first."""
         return []
 
-    async def begin_run(self, work: str) -> int:
-        """Begin a run of *work*, and give its number."""
+    async def begin_run(self, work: str, options: Mapping[str, Any]) -> int:
+        """Begin a run of *work*, whose files are written as *options* say, and give its number."""
         return 0
 
     async def add_jobs(self, jobs: Sequence[JobRecord]) -> None:
@@ -41,6 +41,10 @@ class Books:
     async def unasked(self, job: JobRecord, before: datetime | None = None) -> JobRecord:
         """Note that the start was not sent after all, or refused; *before* is when an earlier one may have been."""
         return await self._set(job, asked_at=before)
+
+    async def reopened(self, job: JobRecord) -> JobRecord:
+        """Note that a start which was given up as unknown is so no more: it is to be dealt with."""
+        return await self._set(job, outcome=None, said={}, told_at=None)
 
     async def started(self, job: JobRecord, task: HubSpotTask[Any]) -> JobRecord:
         """Note what HubSpot has begun."""

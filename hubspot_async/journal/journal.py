@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from importlib.util import find_spec
 from itertools import groupby
@@ -168,11 +168,11 @@ class Journal(Books):
 
     # For a bulk run, besides what any books note.
 
-    async def begin_run(self, work: str) -> int:
-        """Begin a run of *work*, and give its number."""
+    async def begin_run(self, work: str, options: Mapping[str, Any]) -> int:
+        """Begin a run of *work*, whose files are written as *options* say, and give its number."""
         with self._at_work():
             row = await self._database.execute_insert(
-                "INSERT INTO runs (work, began_at) VALUES (?, ?)", [work, self._wall()]
+                "INSERT INTO runs (work, began_at, options) VALUES (?, ?, ?)", [work, self._wall(), json.dumps(options)]
             )
         assert row is not None
         return int(row[0])

@@ -13,7 +13,7 @@ from hubspot_async.tasks import HubSpotTask, TaskKind
 
 TASK = "kind, id, account, task, added_at, status, ended, ended_at"
 JOB = "run, place, account, name, asked, path, asked_at, task, status, outcome, said, told_at"
-RUN = "number, work, began_at"
+RUN = "number, work, began_at, options"
 """The columns of which each kind of record is made."""
 
 _HALVES = re.compile("[\ud800-\udfff]")
@@ -70,12 +70,13 @@ class Reader:
 
 def run(row: Sequence[object], jobs: Iterable[JobRecord]) -> RunRecord:
     """Read a row of the columns `RUN`; *jobs* are those of the run."""
-    number, work, began_at = row
+    number, work, began_at, options = row
     return RunRecord(
         number=_number(number),
         work=_text(work),
         began_at=_moment(began_at),
         jobs=tuple(jobs),
+        options=_document(options),
     )
 
 

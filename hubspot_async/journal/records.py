@@ -75,6 +75,11 @@ class JobRecord:
         return self.asked_at is not None and self.task is None and self.outcome is None
 
     @property
+    def is_lost(self) -> bool:
+        """Whether its start was sent, and given up since nobody knows what came of it."""
+        return self.asked_at is not None and self.task is None and self.outcome is Outcome.FAILED
+
+    @property
     def is_made(self) -> bool:
         """Whether HubSpot's part is over, and what came of it is here, or was about to be."""
         return self.outcome is not None or bool(self.said)
@@ -89,6 +94,8 @@ class RunRecord:
     """``exports`` or ``imports``."""
     began_at: datetime
     jobs: tuple[JobRecord, ...]
+    options: Mapping[str, Any] = field(factory=dict, repr=False)
+    """How its files were to be written, as the first attempt was told."""
 
     @property
     def closed_at(self) -> datetime | None:

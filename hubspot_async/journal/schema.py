@@ -26,7 +26,8 @@ TABLES = (
     """CREATE TABLE runs (
     number INTEGER PRIMARY KEY,
     work TEXT NOT NULL,
-    began_at REAL NOT NULL
+    began_at REAL NOT NULL,
+    options TEXT NOT NULL
 )""",
     """CREATE TABLE jobs (
     run INTEGER NOT NULL,

@@ -60,6 +60,8 @@ class ColumnMapping:
 
     The owner of a column common to two files sets *association_identifier_column*; the other file's column names no
     property but *to_column_object_type_id* and *foreign_key_type*.
+
+    Raises InputError, which names the field, for what HubSpot would not take.
     """
 
     column_name: str = field(validator=_named_unless_ignored)

@@ -56,7 +56,14 @@ def _needs_operands(instance: Filter, attribute: Attribute[Any], operator: str) 
 
 @frozen
 class Filter:
-    """One condition on a property."""
+    """One condition on a property.
+
+    *operator* is one of `OPERATORS`. IN and NOT_IN take *values*, BETWEEN takes *value* and *high_value*, both
+    included, HAS_PROPERTY and NOT_HAS_PROPERTY take nothing, and the others a *value*. A moment is in milliseconds
+    since 1970.
+
+    Raises InputError for an operator that is unknown or lacks what it takes.
+    """
 
     property_name: str = field(validator=checks.filled)
     operator: str = field(converter=checks.upper, validator=[checks.one_of(*OPERATORS), _needs_operands])
@@ -78,7 +85,10 @@ class FilterGroup:
 
 @frozen
 class Sort:
-    """An order of rows, in the form HubSpot's guide shows; a plain property name is the form of its specification."""
+    """An order of rows, ASC or DESC, as HubSpot's guide has it; its specification has a plain property name instead.
+
+    Raises InputError for any other order.
+    """
 
     property_name: str = field(validator=checks.filled)
     order: str = field(default="ASC", converter=checks.upper, validator=checks.one_of("ASC", "DESC"))
@@ -94,7 +104,11 @@ def _sorts(value: str | Sort | Iterable[str | Sort]) -> tuple[str | Sort, ...]:
 
 @frozen(kw_only=True)
 class PublicCrmSearchRequest:
-    """Which records an export takes; all of them where nothing is said."""
+    """Which records an export takes; all of them where nothing is said.
+
+    *filters* must all hold, and of *filter_groups* one; *sorts* are property names or `Sort`, the first one counting
+    most; *query* is text to be found in the records.
+    """
 
     filters: tuple[Filter, ...] = field(default=(), converter=_filters)
     filter_groups: tuple[FilterGroup, ...] = field(default=(), converter=_groups)
@@ -136,6 +150,14 @@ class ViewExport(_ExportOptions):
     The file's headers are labels unless *export_internal_values_options* holds ``NAMES``, its cells are labels too
     unless it holds ``VALUES``. HubSpot runs one export at a time for an account, and 30 in 24 hours
     (HubSpot's guide to exports).
+
+    *format* is one of `FORMATS`, *language* one of `LANGUAGES` and that of headers and labels. Up to four
+    *associated_object_type* have a column each of the records associated; *include_labeled_associations* adds the
+    labels of those associations, *include_primary_display_property_for_associated_objects* their names beside their ids
+    (HubSpot does so where one type is named), and *override_associated_objects_per_definition_per_row_limit* lifts the
+    limit of a thousand in a row.
+
+    Raises InputError, which names the field, for what HubSpot would not take.
     """
 
     object_type: str = field(validator=checks.filled)

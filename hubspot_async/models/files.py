@@ -75,6 +75,8 @@ class ImportFromUrl(NewFile):
 
     A folder path that does not exist is made. With *overwrite* a file of that name is replaced, and the new one gets
     a new id; without it the new one is renamed. *ttl* is a period such as ``P3M`` after which HubSpot deletes it.
+
+    Raises InputError, which names the field, for what HubSpot would not take.
     """
 
     url: SecretUrl = field(converter=secret, validator=_public_url)

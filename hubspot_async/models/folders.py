@@ -32,7 +32,10 @@ class _Place:
 
 @frozen
 class FolderUpdate(_Place):
-    """A new name or a new parent for the folder *id*; everything below it moves along."""
+    """A new name or a new parent for the folder *id*; everything below it moves along.
+
+    Raises InputError where neither is given, or an id is no number.
+    """
 
     id: str = field(converter=checks.text, validator=checks.filled)
 
@@ -49,7 +52,10 @@ def _one_parent(instance: FolderInput, attribute: Attribute[Any], value: object)
 
 @frozen
 class FolderInput:
-    """A new folder: below another, given by path or by id, or at the top where none is named."""
+    """A new folder: below another, given by path or by id, or at the top where none is named.
+
+    Raises InputError where both are given, or the name is empty.
+    """
 
     name: str = field(validator=checks.filled)
     parent_folder_id: str | None = field(

@@ -33,7 +33,10 @@ def _columns(value: Iterable[ColumnMapping]) -> tuple[ColumnMapping, ...]:
 
 @frozen
 class FileImportPage:
-    """The columns of one file: a mapping for each, in the file's order."""
+    """The columns of one file: a mapping for each, in the file's order.
+
+    Raises InputError where there is none, or none that is not ignored.
+    """
 
     column_mappings: tuple[ColumnMapping, ...] = field(converter=_columns, validator=_some_columns)
     has_header: bool = True
@@ -45,7 +48,10 @@ def _page(value: FileImportPage | Iterable[ColumnMapping]) -> FileImportPage:
 
 @frozen
 class ImportFile:
-    """One file of an import; *file_name* is the name it is uploaded under, ending included."""
+    """One file of an import; *file_name* is the name it is uploaded under, ending included.
+
+    Raises InputError for a name that is empty or a format that HubSpot does not read.
+    """
 
     file_name: str = field(validator=checks.filled)
     file_import_page: FileImportPage = field(converter=_page)
@@ -85,6 +91,8 @@ class ImportRequest:
 
     *import_operations* says per object type id whether rows CREATE, UPDATE or UPSERT records; HubSpot takes UPSERT
     for a type left out (HubSpot's guide to imports).
+
+    Raises InputError, which names the field, for what HubSpot would not take.
     """
 
     name: str = field(validator=checks.filled)

@@ -38,11 +38,12 @@ class TaskLocator:
     links: Mapping[str, str] = field(factory=dict)
 
 
-@frozen(kw_only=True, slots=False)
+@frozen(kw_only=True)
 class ActionResponse(Generic[R]):
     """One look at a task: its status, and its result once it is complete.
 
-    COMPLETE may come with ``errors``; HubSpot then did part of the work.
+    COMPLETE may come with ``errors``, of which ``num_errors`` is the count; HubSpot then did part of the work.
+    ``requested_at``, ``started_at`` and ``completed_at`` are by HubSpot's clock, and ``links`` for show only.
     """
 
     status: TaskStatus

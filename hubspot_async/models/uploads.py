@@ -40,6 +40,8 @@ class FileUpload(NewFile):
     *source* is a path, bytes, a file opened for reading bytes, or an asynchronous iterator of bytes; all but bytes are
     sent piece by piece. *name* is the whole name, ending included. *charset_hunch* guesses at the encoding of a text.
     The rest is as in `ImportFromUrl`.
+
+    Raises InputError, which names the field, for what HubSpot would not take.
     """
 
     source: Source = field(converter=_source, validator=_named, repr=False)
@@ -103,6 +105,8 @@ class FileUpdate:
     """What is to change about a file: its name (without the ending), its folder, who may see it, when it ends.
 
     *clear_expires* takes back an end that was set.
+
+    Raises InputError, which names the field, for what HubSpot would not take.
     """
 
     name: str | None = field(default=None, validator=checks.optionally_filled)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any, TypeAlias
 
-Maker: TypeAlias = Callable[[Iterable[list[str]]], Iterator[dict[str, str]]]
+Maker: TypeAlias = Callable[[Iterable[Sequence[str]]], Iterator[dict[str, str]]]
 
 _WIDEST = 16
 """Columns up to which it is quicker to write a dict out than to zip one together."""

@@ -9,6 +9,9 @@ from pathlib import Path
 
 from attrs import Factory, field, frozen
 
+from hubspot_async.disk.saving import saving
+from hubspot_async.disk.scratch import Scratch
+from hubspot_async.disk.sink import Sink
 from hubspot_async.errors import FileFormatError
 from hubspot_async.models.exports import ExportStatus
 from hubspot_async.results import joining
@@ -16,8 +19,6 @@ from hubspot_async.results.fetching import Progress, fetch_export
 from hubspot_async.results.limits import DEFAULT, Limits
 from hubspot_async.results.names import numbered
 from hubspot_async.results.parts import Kind, check_members, contents_of
-from hubspot_async.results.scratch import Scratch, check_target
-from hubspot_async.results.sink import Sink
 from hubspot_async.results.tables import Table
 from hubspot_async.session.session import HubSpotSession
 from hubspot_async.tasks import HubSpotTask
@@ -116,18 +117,15 @@ async def unnamed(
 ) -> AsyncIterator[UnnamedFile]:
     """Fetch a file as `download` does, for whoever has something to do before it gets its name."""
     target = Path(path)
-    check_target(target, overwrite=overwrite)
-    scratch = Scratch(target)
-    try:
-        sink = Sink(await in_thread(scratch.open))
+    async with saving(target, overwrite=overwrite) as scratch:
+        sink = await in_thread(scratch.sink)
         fetched = await fetch_export(session, task, sink, progress)
         if unpack and target.suffix.lower() != ".zip":
             finishing = _unpacked(scratch, sink, target, limits, escape_formulas=escape_formulas)
         else:
             finishing = _as_it_came(sink, target, limits)
         product = await in_steps(finishing)
-        files = [each.file for each in product.sinks]
-        paths = numbered(target, len(files))
+        paths = numbered(target, len(product.sinks))
         saved = SavedFile(
             path=paths[0],
             paths=tuple(paths),
@@ -137,9 +135,7 @@ async def unnamed(
             resumed=fetched.resumed,
             is_verified=fetched.is_framed or product.is_checked,
         )
-        yield UnnamedFile(saved, lambda: scratch.keep(files, paths, overwrite=overwrite))
-    finally:
-        await in_thread(scratch.close)
+        yield UnnamedFile(saved, lambda: scratch.keep(product.sinks, paths))
 
 
 @frozen
@@ -169,11 +165,11 @@ def _unpacked(
         return (yield from _as_it_came(sink, target, limits))
     digest = hashlib.sha256()
     if not is_csv:
-        sinks = [Sink(scratch.open(), digest) for _ in contents.parts]
+        sinks = [scratch.sink(digest) for _ in contents.parts]
         for part, each in zip(contents.parts, sinks, strict=True):
             yield from joining.copy(part, each)
     else:
-        sinks = [Sink(scratch.open(), digest)]
+        sinks = [scratch.sink(digest)]
         if escape_formulas:
             table = Table(sink.file, target.name, limits, escape_formulas=True)
             yield from joining.rewrite(table, sinks[0])

@@ -12,6 +12,7 @@ from typing import TypeAlias
 import anyio
 from attrs import define, evolve, field, frozen
 
+from hubspot_async.disk.sink import Behind, Sink
 from hubspot_async.endpoints import exports
 from hubspot_async.errors import (
     ConnectionFailedError,
@@ -25,7 +26,6 @@ from hubspot_async.models.exports import ExportStatus
 from hubspot_async.models.values import SecretUrl
 from hubspot_async.results import urls
 from hubspot_async.results.resume import Have, Outcome, judge, question
-from hubspot_async.results.sink import Behind, Sink
 from hubspot_async.session.session import HubSpotSession
 from hubspot_async.session.transport import Download
 from hubspot_async.tasks import HubSpotTask
@@ -168,19 +168,15 @@ class Fetching:
         return "only a part of it came", True
 
     async def _pour(self, answer: Download) -> None:
-        behind = Behind(self.sink)
         done, total = self._have.size, self._have.total
-        try:
-            async with aclosing(answer.pieces()) as pieces:
-                async for piece in pieces:
-                    done += len(piece)
-                    await behind.add(piece)
-                    if total is not None and done > total:
-                        return
-                    if self.progress is not None:
-                        self.progress(done, total)
-        finally:
-            await behind.finish()
+        async with Behind(self.sink) as behind, aclosing(answer.pieces()) as pieces:
+            async for piece in pieces:
+                done += len(piece)
+                await behind.add(piece)
+                if total is not None and done > total:
+                    return
+                if self.progress is not None:
+                    self.progress(done, total)
 
     async def _begin_again(self) -> None:
         await in_thread(self.sink.rewind)

@@ -11,12 +11,15 @@ from typing import TypeAlias
 
 from attrs import define
 
+from hubspot_async.disk.sink import Sink
 from hubspot_async.errors import FileFormatError
+from hubspot_async.results.cutting import Batch, Record
+from hubspot_async.results.fieldlimit import field_limit
 from hubspot_async.results.limits import Limits
 from hubspot_async.results.parts import SIP, SLICE, Part
-from hubspot_async.results.sink import Sink
+from hubspot_async.results.records import records
 from hubspot_async.results.tables import Table
-from hubspot_async.results.texts import Batch, Record, field_limit, records, texts
+from hubspot_async.results.texts import texts
 
 Steps: TypeAlias = Generator[None, None, None]
 

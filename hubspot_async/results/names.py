@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from unicodedata import category, normalize
 
@@ -42,7 +43,7 @@ def numbered(path: Path, count: int) -> list[Path]:
     return [path.with_name(f"{path.stem}-{number}{path.suffix}") for number in range(1, count + 1)]
 
 
-def kept_apart(header: list[str]) -> list[str]:
+def kept_apart(header: Sequence[str]) -> list[str]:
     """Tell columns of the same name apart: ``Name``, ``Name (2)``, ``Name (3)`` …."""
     taken = set(header)
     given: set[str] = set()

@@ -11,14 +11,15 @@ from pathlib import Path
 
 from attrs import define, field, frozen
 
+from hubspot_async.disk.saving import saving
+from hubspot_async.disk.sink import Sink
 from hubspot_async.endpoints import imports
 from hubspot_async.errors import FileFormatError
 from hubspot_async.models.imports import Import
+from hubspot_async.results.cutting import Record
+from hubspot_async.results.fieldlimit import field_limit
 from hubspot_async.results.limits import DEFAULT
 from hubspot_async.results.rowerrors import Plan, RowError, explained
-from hubspot_async.results.scratch import Scratch, check_target
-from hubspot_async.results.sink import Sink
-from hubspot_async.results.texts import Record, field_limit
 from hubspot_async.tasks import HubSpotTask
 from hubspot_async.threads import in_steps, in_thread
 from hubspot_async.wire.request import Sender
@@ -60,21 +61,17 @@ async def write_rejected(
     is no CSV, and OSError where one cannot be read or written. Nothing is left behind then.
     """
     source, target = Path(source_csv), Path(path)
-    check_target(target, overwrite=overwrite)
-    plan = Plan.of(await imports.get(session, task))
-    name = file_name or plan.name_of(source)
-    reasons = _Reasons()
-    async with aclosing(explained(session, task, plan)) as errors:
-        async for error in errors:
-            if error.file_name in (name, None):
-                reasons.note(error)
-    scratch = Scratch(target)
-    try:
-        sink = Sink(await in_thread(scratch.open))
+    async with saving(target, overwrite=overwrite) as scratch:
+        plan = Plan.of(await imports.get(session, task))
+        name = file_name or plan.name_of(source)
+        reasons = _Reasons()
+        async with aclosing(explained(session, task, plan)) as errors:
+            async for error in errors:
+                if error.file_name in (name, None):
+                    reasons.note(error)
+        sink = await in_thread(scratch.sink)
         rows = await in_steps(_write(source, reasons, sink, has_header=plan.has_header(name)))
-        await in_thread(lambda: scratch.keep([sink.file], [target], overwrite=overwrite))
-    finally:
-        await in_thread(scratch.close)
+        await in_thread(lambda: scratch.keep([sink], [target]))
     return RejectedRows(path=target, rows=rows, remarks=tuple(dict.fromkeys(reasons.remarks)))
 
 

@@ -5,25 +5,32 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryFile
+from time import monotonic
 from typing import IO, TYPE_CHECKING, Any, Self
 
+from hubspot_async.disk.sink import Sink
 from hubspot_async.errors import InputError
 from hubspot_async.models.exports import ExportStatus
+from hubspot_async.results.cutting import Batch
 from hubspot_async.results.dicts import dict_maker
 from hubspot_async.results.fetching import Progress, fetch_export
 from hubspot_async.results.limits import DEFAULT, Limits
-from hubspot_async.results.sink import Sink
+from hubspot_async.results.sheets import SheetReader
 from hubspot_async.results.tables import Table
-from hubspot_async.results.texts import Batch
 from hubspot_async.session.session import HubSpotSession
 from hubspot_async.tasks import HubSpotTask
 from hubspot_async.threads import begin, in_thread, outlast
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+
+_TURN = 0.001
+"""Seconds of giving rows that are at hand, after which others in the event loop have theirs."""
 
 
 class Rows:
@@ -41,6 +48,7 @@ class Rows:
         self._by_column = dict_maker(table.columns)
         self._coming: asyncio.Task[Batch | None] | None = None
         self._here: Iterator[dict[str, str]] = iter(())
+        self._turn_ends = 0.0
 
     def __aiter__(self) -> Self:
         return self
@@ -55,7 +63,10 @@ class Rows:
             self._here = self._by_column(batch)
 
     async def batches(self, count: int) -> AsyncIterator[list[dict[str, str]]]:
-        """Give the rows in lists of *count*; the last one may be shorter."""
+        """Give the rows in lists of *count*; the last one may be shorter.
+
+        Raises InputError for a count below one.
+        """
         if count < 1:
             raise InputError(f"count must be a positive number, not {count!r}")
         rows: list[dict[str, str]] = []
@@ -82,13 +93,15 @@ class Rows:
         return pa.Table.from_batches(found, schema=self._open().schema())
 
     async def _next(self) -> Batch | None:
-        """Get more records, in a thread if they are not at hand, and let others have their turn in any case.
+        """Get more records, in a thread if they are not at hand, and let others have their turn now and then.
 
         Who is cancelled meanwhile and asks again, gets what was under way: no row is lost.
         """
         table = self._open()
         if self._coming is None:
-            await asyncio.sleep(0)
+            if monotonic() > self._turn_ends:
+                await asyncio.sleep(0)
+                self._turn_ends = monotonic() + _TURN
             batch = table.next_at_hand()
             if batch is not None:
                 return batch
@@ -155,13 +168,15 @@ async def open_rows(
 
 @asynccontextmanager
 async def _rows(file: IO[bytes], name: str, limits: Limits, *, escape_formulas: bool) -> AsyncIterator[Rows]:
-    rows = Rows(await in_thread(lambda: Table(file, name, limits, escape_formulas=escape_formulas)))
+    sheets = SheetReader()
+    make = partial(Table, file, name, limits, escape_formulas=escape_formulas, sheets=sheets)
+    rows = Rows(await in_thread(make, interrupt=sheets.end))
     try:
         yield rows
     finally:
         table = rows._close()
         if table is not None:
-            table.close()
+            await in_thread(table.close)
 
 
 @asynccontextmanager

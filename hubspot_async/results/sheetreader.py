@@ -1,6 +1,6 @@
 """A program: the first sheet of a spreadsheet from standard input, as CSV to standard output.
 
-It imports nothing of the package, and is run by `sheets` in a process of its own.
+It imports nothing of the package, and is run by `sheets`: in a process of its own, with nothing of the environment.
 """
 
 from __future__ import annotations
@@ -8,10 +8,9 @@ from __future__ import annotations
 import csv
 import io
 import sys
+from contextlib import suppress
 from datetime import date, datetime, time, timedelta
 from typing import TypeAlias
-
-import python_calamine
 
 Cell: TypeAlias = int | float | str | bool | time | date | datetime | timedelta
 
@@ -30,13 +29,24 @@ def text(cell: Cell) -> str:
     return cell.isoformat() if isinstance(cell, date | time) else str(cell)
 
 
-def main(memory: int) -> int:
-    """Read the sheet with no more than *memory* bytes, where the system can see to that."""
-    if sys.platform != "win32":
-        import resource
+def limit(memory: int) -> None:
+    """Have no more than *memory* bytes, where the system can see to that, and leave no dump of them."""
+    if sys.platform == "win32":
+        return
+    import resource
 
-        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    for what, size in ((resource.RLIMIT_AS, memory), (resource.RLIMIT_CORE, 0)):
+        _, most = resource.getrlimit(what)
+        with suppress(ValueError, OSError):
+            resource.setrlimit(what, (size, size) if most == resource.RLIM_INFINITY else (min(size, most), most))
+
+
+def main(memory: int, libraries: str) -> int:
+    """Read the sheet, with python-calamine out of the folder *libraries*."""
+    sys.path.append(libraries)
+    limit(memory)
+    import python_calamine
+
     try:
         sheet = python_calamine.CalamineWorkbook.from_filelike(sys.stdin.buffer).get_sheet_by_index(0)
     except (python_calamine.CalamineError, python_calamine.PasswordError) as error:
@@ -49,4 +59,4 @@ def main(memory: int) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1])))
+    sys.exit(main(int(sys.argv[1]), sys.argv[2]))

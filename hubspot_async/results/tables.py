@@ -7,12 +7,14 @@ from itertools import chain
 from typing import IO, TYPE_CHECKING
 
 from hubspot_async.errors import FileFormatError
+from hubspot_async.results.cutting import Batch, Record
 from hubspot_async.results.formulas import escaped
 from hubspot_async.results.limits import Limits
 from hubspot_async.results.names import kept_apart
 from hubspot_async.results.parts import SIP, Contents, Kind, Part, contents_of
-from hubspot_async.results.sheets import sheet_records
-from hubspot_async.results.texts import Batch, Record, records, texts
+from hubspot_async.results.records import records
+from hubspot_async.results.sheets import SheetReader
+from hubspot_async.results.texts import texts
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -21,8 +23,16 @@ if TYPE_CHECKING:
 class Table:
     """The records of all parts of a file, under the header that they share."""
 
-    def __init__(self, file: IO[bytes], name: str, limits: Limits, *, escape_formulas: bool = False) -> None:
-        self._batches = _batches(contents_of(file, name, limits), limits)
+    def __init__(
+        self,
+        file: IO[bytes],
+        name: str,
+        limits: Limits,
+        *,
+        escape_formulas: bool = False,
+        sheets: SheetReader | None = None,
+    ) -> None:
+        self._batches = _batches(contents_of(file, name, limits), limits, sheets or SheetReader())
         self._escape = escape_formulas
         self.header: Record = next(self.next() or iter([[]]))
         """As it stands in the file."""
@@ -31,12 +41,14 @@ class Table:
 
     def next(self) -> Batch | None:
         """Give the next records, each as long as the header; None after the last. It may take a while."""
-        batch = next((batch for batch in self._batches if batch is not None), None)
-        return iter([escaped(record) for record in batch]) if batch and self._escape else batch
+        return self._as_wanted(next((batch for batch in self._batches if batch is not None), None))
 
     def next_at_hand(self) -> Batch | None:
         """Give the next records if they are there, without delay; None says that it is `next` that has to get them."""
-        return None if self._escape else next(self._batches, None)
+        return self._as_wanted(next(self._batches, None))
+
+    def _as_wanted(self, batch: Batch | None) -> Batch | None:
+        return map(escaped, batch) if batch and self._escape else batch
 
     def next_arrow(self) -> pa.RecordBatch | None:
         """Give the next records as columns of text; None after the last."""
@@ -62,12 +74,12 @@ class Table:
         self._batches.close()
 
 
-def _batches(contents: Contents, limits: Limits) -> Generator[Batch | None, None, None]:
+def _batches(contents: Contents, limits: Limits, sheets: SheetReader) -> Generator[Batch | None, None, None]:
     """Give the header alone, then the records of all parts."""
     header: Record | None = None
     for part in contents.parts:
         yield None
-        found = _records(part, limits)
+        found = _records(part, limits, sheets)
         for first in filter(None, found):
             own = next(first)
             if header is None:
@@ -80,7 +92,7 @@ def _batches(contents: Contents, limits: Limits) -> Generator[Batch | None, None
         yield from found
 
 
-def _records(part: Part, limits: Limits) -> Iterator[Batch | None]:
+def _records(part: Part, limits: Limits, sheets: SheetReader) -> Iterator[Batch | None]:
     if part.kind is Kind.CSV:
         return records(texts(part.pieces(SIP), part.name, limits), part.name, limits)
-    return sheet_records(part, limits)
+    return sheets.records(part, limits)

@@ -25,7 +25,7 @@ class DroppedError(ConnectionResetError):
 
 @dataclass(eq=False)
 class Fault:
-    """One scripted fault; *hits* counts how often it was played, `cancel()` ends it."""
+    """One scripted fault, in the words of `Sandbox.fail`; *hits* counts how often it was played, `cancel()` ends it."""
 
     operation: str
     status: int | None = None

@@ -15,7 +15,10 @@ KEEP_BODY = 1 << 20
 
 @dataclass(slots=True, eq=False)
 class Exchange:
-    """One request as it arrived; *status* is 0 until it is answered, and for good if it never was."""
+    """One request as it arrived, *at* so many seconds by the sandbox's clock, which `Sandbox.now` tells.
+
+    *status* is 0 until it is answered, and for good if it never was.
+    """
 
     method: str
     path: str

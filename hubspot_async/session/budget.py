@@ -40,6 +40,7 @@ class BudgetStats:
     daily_limit: int | None
     """Requests a day, where HubSpot's headers tell (OAuth answers do not)."""
     daily_remaining: int | None
+    """How many of them are left today."""
 
 
 class Budget(Protocol):
@@ -94,7 +95,9 @@ class RequestBudget:
     first is served first; what one lane does not want the other may have. Polls are spread over the interval.
 
     It begins with HubSpot's lowest limit and learns the true one from the answers. A *limit* of your own is kept to
-    even where HubSpot would allow more.
+    even where HubSpot would allow more. *interval* is in seconds, and HubSpot's is ten.
+
+    Raises InputError for a limit or an interval that is not above zero.
     """
 
     def __init__(self, limit: int | None = None, interval: float = 10.0) -> None:

@@ -5,19 +5,21 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import IO, ClassVar
 
 from aiohttp import MultipartWriter, payload
 from aiohttp.abc import AbstractStreamWriter
-from anyio import to_thread
 from attrs import field, frozen
 
 from hubspot_async.errors import InputError
+from hubspot_async.threads import in_thread
 from hubspot_async.wire import codec
 from hubspot_async.wire.request import FilePart, Form
 
-_PIECE = 2**16
+_PIECE = 2**20
+"""Bytes that are read from a file, and handed to the connection, at once."""
 
 
 @frozen
@@ -155,7 +157,7 @@ class _Stream(_Source):
 
 
 class _File(_Source):
-    """A file from where it stands now; as many bytes as it has now, for the length of the body is said beforehand."""
+    """A file from where it stands now, and as it is now: the length of the body is said beforehand."""
 
     def __init__(self, file: IO[bytes], name: str) -> None:
         self._file = file
@@ -166,6 +168,7 @@ class _File(_Source):
             file.seek(self._start)
         except (OSError, AttributeError):
             self.size, self.is_repeatable = None, False
+        self._stamp = self._now()
 
     def rewind(self) -> None:
         if self.is_repeatable:
@@ -174,14 +177,27 @@ class _File(_Source):
     async def pieces(self) -> AsyncIterator[bytes]:
         left = self.size
         while left is None or left > 0:
-            piece = await to_thread.run_sync(self._file.read, _PIECE if left is None else min(_PIECE, left))
-            if piece:
-                yield piece
-            elif left is None:
+            wanted = _PIECE if left is None else min(_PIECE, left)
+            piece = await in_thread(partial(self._file.read, wanted))
+            if left is not None:
+                left -= len(piece)
+                self._check(is_short=not piece, is_last=left == 0)
+            elif not piece:
                 return
-            else:
-                raise OSError(f"{self._name} became shorter while it was sent")
-            left = None if left is None else left - len(piece)
+            yield piece
+
+    def _check(self, *, is_short: bool, is_last: bool) -> None:
+        """See before its last bytes are sent that they are still of the same file: without them HubSpot has no form."""
+        if is_short or (is_last and self._now() != self._stamp):
+            raise OSError(f"{self._name} was changed while it was sent")
+
+    def _now(self) -> object:
+        """Give what changes with a file on the disk, or None for a file that is none."""
+        try:
+            found = os.fstat(self._file.fileno())
+        except (OSError, AttributeError):
+            return None
+        return found.st_size, found.st_mtime_ns
 
 
 class _SourcePayload(payload.Payload):

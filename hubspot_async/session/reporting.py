@@ -44,7 +44,8 @@ def begun(start: UnansweredStart, answer: object, headers: Mapping[str, str]) ->
 def lost(start: UnansweredStart, error: HubSpotError) -> None:
     """Tell that nobody knows whether HubSpot has accepted a start."""
     fields = {"account": start.account, "request": start.request, **facts.of_error(error)}
-    what = f"the answer to {start} was lost; {_named(start.asked)} is not started again"
+    again = f"{_named(start.asked)} is not started again ({start.how_to_check})"
+    what = f"the answer to {start.request} at {start.at:%H:%M:%S} UTC was lost; {again}"
     log.warning("%s%s: %s", _whose(start.account), what, error, extra=facts.known(fields))
 
 

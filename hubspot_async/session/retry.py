@@ -92,6 +92,8 @@ class RetryPolicy:
 
     Reads are repeated after what passes by itself; whatever may have begun work at HubSpot only where it surely was
     not accepted; looks of the watcher never, since its schedule makes the next one.
+
+    Raises InputError for what is not above zero.
     """
 
     attempts: int = field(default=4, validator=checks.positive)
@@ -99,6 +101,7 @@ class RetryPolicy:
     patience: float = field(default=120.0, validator=checks.positive)
     """Seconds from the first sending after which no further one begins."""
     longest_pause: float = field(default=20.0, validator=checks.positive)
+    """Seconds between two sendings at the most."""
 
     def pause_after(
         self,

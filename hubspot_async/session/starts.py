@@ -45,4 +45,4 @@ class UnansweredStart:
 
 def how_to_check(family: Family) -> str:
     """Say how to find out whether HubSpot accepted a start."""
-    return _HOW_TO_CHECK.get(family, "HubSpot offers no way to")
+    return _HOW_TO_CHECK.get(family, "HubSpot offers no way to find out")

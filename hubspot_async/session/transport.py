@@ -29,7 +29,10 @@ LARGEST_ANSWER = 8 * 2**20
 """Bytes of a JSON answer, decompressed; HubSpot's are a few hundred, a page of errors some thousand."""
 
 _PIECE = 2**16
-"""Bytes that are read, or decompressed, before the next are asked for."""
+"""Bytes of an answer that are read, or decompressed, before the next are asked for."""
+
+_LARGE_PIECE = 2**18
+"""The same for a file: what a socket gives at once."""
 
 _FAILURES = (aiohttp.ClientError, TimeoutError, OSError)
 
@@ -43,7 +46,7 @@ _HABITS: Mapping[str, Any] = {
 """Of a client of ours; of one of the user's, who may have others, they are asked with each request."""
 
 
-@frozen(slots=False)
+@frozen
 class Answer:
     """What came back, read to its end."""
 
@@ -211,15 +214,9 @@ class Transport:
     @asynccontextmanager
     async def stream(self, url: URL, *, headers: Mapping[str, str], unpack: bool = False) -> AsyncIterator[Download]:
         """Send a GET and give the answer while it comes, decompressed with *unpack*."""
+        how: dict[str, Any] = {**self._asked, "auto_decompress": unpack, "read_bufsize": _LARGE_PIECE}
         try:
-            response = await self.check().request(
-                "GET",
-                url,
-                headers=headers,
-                timeout=self._of_a_transfer,
-                auto_decompress=unpack,
-                **self._asked,
-            )
+            response = await self.check().request("GET", url, headers=headers, timeout=self._of_a_transfer, **how)
         except _FAILURES as error:
             failure = _translate(error, "GET of a file", url.host or "")
         else:

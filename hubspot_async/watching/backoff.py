@@ -25,7 +25,8 @@ class SquareRoot:
     """Pauses that grow with the square root of the age.
 
     The chance that a task ends in the next second falls about like 1/age, which makes this the cheapest pause for a
-    given lateness; doubling pauses have two to three times the lateness at equal cost.
+    given lateness; pauses that grow by a factor have two to four and a half times the lateness at equal cost.
+    *floor* and *ceiling* are seconds. Raises InputError for what is not above zero.
     """
 
     factor: float = field(default=0.5, validator=checks.positive)
@@ -39,7 +40,7 @@ class SquareRoot:
 
 @frozen
 class Constant:
-    """The same pause at any age."""
+    """The same pause of so many *seconds* at any age. Raises InputError where they are not above zero."""
 
     seconds: float = field(default=1.0, validator=checks.positive)
 
@@ -62,7 +63,9 @@ def _is_share(instance: object, attribute: Attribute[Any], value: float) -> None
 class Exponential:
     """Pauses that grow by *factor* from look to look, each cut by up to *jitter* of its length, by chance.
 
-    Jitter keeps many watchers that began at the same moment from looking at the same moments.
+    Jitter keeps many watchers that began at the same moment from looking at the same moments. *first* and *ceiling* are
+    seconds. Raises InputError for a *factor* that is not above one, a *jitter* that is not from 0 to under 1, and
+    seconds that are not above zero.
     """
 
     first: float = field(default=1.0, validator=checks.positive)

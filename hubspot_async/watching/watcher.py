@@ -52,6 +52,8 @@ class TaskGroupWatcher:
     taken up again; one that was only settled or followed is not in the journal. What cannot be written is kept: whoever
     asks for the next event gets the ``OSError``, and may ask again. Sessions of several accounts need an ``account=``;
     watchers may share an open `Journal`, one for each account.
+
+    Raises InputError for *workers* below one.
     """
 
     def __init__(
@@ -127,8 +129,9 @@ class TaskGroupWatcher:
     async def resume(self, session: Sender) -> list[HubSpotTask[Any]]:
         """Add the tasks of *session* that the journal has and that have not ended, and give them.
 
-        The status that was last dealt with is not handed out again. Raises JournalError where the journal cannot be
-        read, and UnknownTaskKindError for a kind of your own that `Journal.open` was not told of.
+        The status that was last dealt with is not handed out again. Raises InputError where there is no journal,
+        JournalError where it cannot be read, and UnknownTaskKindError for a kind of your own that `Journal.open` was
+        not told of.
         """
         if self._checkpoint is None:
             raise InputError("there is no journal to resume from: pass journal= to the watcher, and enter it")
@@ -158,7 +161,9 @@ class TaskGroupWatcher:
         """Give the changes of one task to whoever asks, from its present status to its final event.
 
         Adds the task if it is new. Any number may follow one task, each at its own pace; none takes anything from the
-        watcher's own iteration, which does not hand out a task that was only followed.
+        watcher's own iteration, which does not hand out a task that was only followed. Raises InputError for a task of
+        another account than the session's, and WatcherClosedError outside of the watcher's block, or where it is left
+        before the task is settled.
         """
         with self._following(task, session) as follower:
             yield follower

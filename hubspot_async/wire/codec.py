@@ -58,6 +58,7 @@ def parse(content: bytes) -> Any:
     """
     try:
         text = content.removeprefix(BOM_UTF8).decode().strip(_BLANKS)
+        # `decode` looks for blanks with regular expressions, which is a quarter of its time for a short answer.
         document, end = _decoder.raw_decode(text)
     except UnicodeDecodeError:
         raise InvalidResponseError("the answer is not UTF-8") from None
@@ -66,7 +67,7 @@ def parse(content: bytes) -> Any:
     except ValueError:
         raise InvalidResponseError("the answer is not JSON") from None
     if end != len(text):
-        raise InvalidResponseError("the answer is not JSON") from None
+        raise InvalidResponseError("the answer is not JSON")
     return document
 
 
@@ -151,6 +152,13 @@ def _optional_model(cls: Any) -> Callable[[Any, Any], Any]:
     return lambda value, _type: read(value, model) if isinstance(value, dict) else None
 
 
+def _text_or_model(cls: Any) -> Callable[[Any, Any], Any]:
+    """Read what is either a text or an object."""
+    model = next(each for each in get_args(cls) if each is not str)
+    read = _converter.get_structure_hook(model)
+    return lambda value, _type: read(value, model) if isinstance(value, dict) else lenient.text(value)
+
+
 def _model(cls: Any) -> Callable[[Any, Any], Any]:
     """Read an object as the model of its class. Null is the same as missing, and so is a part that is no object."""
     read = make_dict_structure_fn(cls, _converter, **_renames(cls))
@@ -188,6 +196,11 @@ def _is_optional_model(cls: Any) -> bool:
     return len(kinds) == 2 and type(None) in kinds and any(_is_model(kind) for kind in kinds)
 
 
+def _is_text_or_model(cls: Any) -> bool:
+    kinds = get_args(cls)
+    return len(kinds) == 2 and str in kinds and any(_is_model(kind) for kind in kinds)
+
+
 def _is_problem(cls: Any) -> bool:
     return cls in (problems.StandardError, problems.ErrorDetail)
 
@@ -195,6 +208,7 @@ def _is_problem(cls: Any) -> bool:
 _converter.register_structure_hook_factory(_is_model)(_model)
 _converter.register_structure_hook_factory(_is_problem)(_problem)
 _converter.register_structure_hook_factory(_is_optional_model)(_optional_model)
+_converter.register_structure_hook_factory(_is_text_or_model)(_text_or_model)
 _converter.register_structure_hook_factory(_is_tuple)(_tuple)
 _converter.register_structure_hook(values.OpenEnum, lenient.word)
 _converter.register_structure_hook(str, lenient.identifier)

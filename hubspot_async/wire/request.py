@@ -70,7 +70,7 @@ class Form:
 _NOTHING: Mapping[str, object] = MappingProxyType({})
 
 
-@frozen(slots=False)
+@frozen
 class Request(Generic[T]):
     """What is asked of HubSpot, and which model its answer is to be.
 

@@ -3,10 +3,12 @@
 import asyncio
 import csv
 import math
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 from PIL import Image
 from selenium.webdriver.common.keys import Keys
 
@@ -127,6 +129,41 @@ async def test_a_server_that_comes_back_finds_its_page(
     async with serving(port=int(url.rpartition(":")[2])):
         await asyncio.to_thread(page.says, "#connection", "")
         await asyncio.to_thread(page.sees)
+
+
+async def test_a_page_that_was_refused_tries_again(open_window: Callable[[], Window], hubspot_sandbox: Sandbox) -> None:
+    async def refuse(request: web.Request) -> web.Response:
+        refused.set()
+        return web.Response(status=503)
+
+    refused = asyncio.Event()
+    app = web.Application()
+    app.router.add_get("/exports/changes", refuse)
+    [page] = await windows(open_window, 1)
+    async with serving() as url:
+        await asyncio.to_thread(page.open, url)
+    port = int(url.rpartition(":")[2])
+    between = web.AppRunner(app)
+    await between.setup()
+    await web.TCPSite(between, "127.0.0.1", port).start()
+    await refused.wait()
+    await between.cleanup()
+    async with serving(port=port):
+        await asyncio.to_thread(page.says, "#connection", "")
+
+
+async def test_what_is_picked_shows_where_colours_are_forced(
+    open_window: Callable[[], Window], hubspot_sandbox: Sandbox
+) -> None:
+    colour = (
+        "return getComputedStyle(document.querySelector(`#properties input${arguments[0]} + span`)).backgroundColor"
+    )
+    [page] = await windows(open_window, 1)
+    async with serving() as url:
+        await asyncio.to_thread(page.look, 1200, 640, forced=True)
+        await asyncio.to_thread(page.open, url)
+        picked, other = [page.run(colour, which) for which in (":checked", ":not(:checked)")]
+    assert re.findall(r"\d+", picked)[:3] != re.findall(r"\d+", other)[:3]
 
 
 async def test_it_can_be_used_without_a_mouse_and_without_eyes(

@@ -47,12 +47,16 @@ class Window:
     def reload(self) -> None:
         self.driver.refresh()
 
-    def look(self, width: int, height: int, *, dark: bool = False) -> None:
-        """Give the page so much room, and light or darkness."""
+    def look(self, width: int, height: int, *, dark: bool = False, forced: bool = False) -> None:
+        """Give the page so much room, and light or darkness, or none but the system's few colours."""
         metrics = {"width": width, "height": height, "deviceScaleFactor": SCALE, "mobile": False}
         self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
-        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
-        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [scheme]})
+        features = {
+            "prefers-color-scheme": "dark" if dark else "light",
+            "forced-colors": "active" if forced else "none",
+        }
+        told = [{"name": name, "value": value} for name, value in features.items()]
+        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": told})
 
     def pick(self, text: str) -> None:
         """Click a choice of the form."""

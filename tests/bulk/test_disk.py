@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from hubspot_async import ExportedFile, Journal, ViewExport, run_exports
+from hubspot_async.disk import scratch
 from hubspot_async.errors import JournalError, JournalInUseError
 from hubspot_async.journal import schema
-from hubspot_async.results import scratch
 from tests.bulk.boxes import WHOLE, all_of, asked, begun, exported, hubspot, is_unknown, names, some, words
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.usefixtures("leaves_nothing")]
@@ -161,7 +161,7 @@ async def test_a_folder_that_is_read_only_is_an_error_before_the_first_start(
 
     async with hubspot() as (sandbox, session):
         with monkeypatch.context() as patch:
-            patch.setattr(scratch.Scratch, "open", forbidden)  # for root, no folder is read-only
+            patch.setattr(scratch.Scratch, "sink", forbidden)  # for root, no folder is read-only
             with pytest.raises(PermissionError, match="out"):
                 await exported(session, ALL, **options)
         assert sandbox.requests == []

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from hubspot_async import ExportedFile, ExportFailed, HubSpotSession, Journal, ViewExport, run_exports
+from hubspot_async import ExportedFile, ExportFailed, HubSpotSession, Journal, ViewExport, WatchObserver, run_exports
 from hubspot_async.bulk.allowance import DAY
 from hubspot_async.errors import (
     BadRequestError,
@@ -223,7 +223,8 @@ async def test_what_the_day_has_no_room_for_waits_and_says_how_long(
                 waits = [job.starts_at and job.starts_at - now for job in run.jobs]
                 assert waits == [None, timedelta(hours=4), DAY]
                 assert "2 of 3 exports have to wait, since 2 are started in 24 hours" in caplog.text
-                assert f"the first until {now + timedelta(hours=4)}, the last until {now + DAY}" in caplog.text
+                first, last = (f"{moment:%Y-%m-%d %H:%M} UTC" for moment in (now + timedelta(hours=4), now + DAY))
+                assert f"the first until {first}, the last until {last}" in caplog.text
                 await asyncio.sleep(0.1)
                 assert asked(sandbox) == 2
                 assert [job.state for job in run.jobs] == ["done", "waiting", "waiting"]
@@ -485,3 +486,59 @@ async def test_two_runs_of_one_open_journal_do_not_mix(tmp_path: Path):
     assert [list(each) for each in found] == [["a"], ["b"], ["c"], ["d"], ["e"], ["f"]]
     assert sorted(job.name for run in runs for job in run.jobs) == list("abcdef")
     assert len(runs) == 6
+
+
+async def test_each_step_of_a_job_is_told(tmp_path: Path):
+    told: list[tuple[str, str]] = []
+    async with hubspot() as (_, session):
+        await all_of(
+            run_exports(session, some("a"), into=tmp_path, progress=lambda job: told.append((job.name, job.state)))
+        )
+    states = [state for name, state in dict.fromkeys(told)]
+    assert {name for name, _ in told} == {"a"}
+    assert states[0] == "starting"
+    assert states[-2:] == ["COMPLETE", "done"]
+
+
+async def test_the_bytes_of_a_file_are_told(tmp_path: Path):
+    told: list[tuple[int, int | None]] = []
+    async with hubspot() as (_, session):
+        await all_of(
+            run_exports(session, some("a"), into=tmp_path, progress=lambda job: told.append((job.bytes, job.total)))
+        )
+    assert told[0] == (0, None)
+    assert told[-1] == (len(WHOLE), len(WHOLE))
+
+
+async def test_a_mistake_in_progress_harms_no_job(tmp_path: Path, caplog: pytest.LogCaptureFixture):
+    def progress(_job: Any) -> None:
+        raise KeyError("mine")
+
+    async with hubspot() as (_, session):
+        found = await exported(session, some("a"), into=tmp_path, progress=progress)
+    assert words(found.values()) == {"a": "ok"}
+    assert "progress= failed for a" in caplog.text
+
+
+async def test_an_observer_hears_of_the_looks_and_a_screen_can_count_down(tmp_path: Path):
+    class Heard(WatchObserver):
+        def __init__(self) -> None:
+            self.names: list[str] = []
+
+        def looked(self, *_: Any) -> None:
+            self.names.append("looked")
+
+        def ended(self, *_: Any) -> None:
+            self.names.append("ended")
+
+    heard = Heard()
+    async with hubspot() as (_, session):
+        async with run_exports(session, some("a"), into=tmp_path, observer=heard) as run:
+            assert run.next_look(run.jobs[0]) is None
+            await until(lambda: run.jobs[0].task)
+            await until(lambda: run.next_look(run.jobs[0]) is not None)
+            await anext(run)
+            assert run.next_look(run.jobs[0]) is None
+        assert run.next_look(run.jobs[0]) is None
+    assert heard.names[-1] == "ended"
+    assert "looked" in heard.names

@@ -129,7 +129,7 @@ class Noted(Books):
         self.added: list[JobRecord] = []
         self.moved: list[JobRecord] = []
 
-    async def begin_run(self, work: str) -> int:
+    async def begin_run(self, work: str, options: object) -> int:
         return 7
 
     async def add_jobs(self, jobs):
@@ -143,7 +143,7 @@ class Noted(Books):
 async def taken_up(runs, jobs, **options) -> Noted:
     books = Noted()
     take_up(runs, jobs, **{"restart_unknown": False} | options)
-    await write_down(books, "exports", runs, jobs)
+    await write_down(books, "exports", {}, runs, jobs)
     return books
 
 

@@ -13,9 +13,9 @@ from hubspot_async.bulk.exports import check_numbered
 from hubspot_async.bulk.finished import files_of
 from hubspot_async.bulk.jobs import Job
 from hubspot_async.bulk.places import allow_own, check_clashes, make_room, place
+from hubspot_async.disk.scratch import Scratch
 from hubspot_async.errors import InputError
 from hubspot_async.journal.records import JobRecord, Outcome, RunRecord
-from hubspot_async.results.scratch import Scratch
 from tests.bulk.boxes import names
 from tests.bulk.test_jobs import NOON
 
@@ -132,8 +132,8 @@ def test_what_is_done_with_is_in_nobodys_way(tmp_path: Path):
 def test_what_a_killed_process_has_left_is_removed_and_what_others_write_is_not(tmp_path: Path):
     job = a_job("people", folder=tmp_path)
     (tmp_path / ".hubspot-000000000000-000000000000.part").write_text("half")
-    other = Scratch(tmp_path / "other.csv")
-    other.open()
+    other = Scratch(tmp_path / "other.csv", overwrite=False)
+    other.sink()
     make_room([(job, job.path)], overwrite=False)
     assert len(names(tmp_path)) == 1
     other.close()

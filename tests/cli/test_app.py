@@ -22,6 +22,8 @@ COMMANDS = [
     ("folder", "move"),
     ("folder", "rename"),
     ("watch",),
+    ("resume",),
+    ("journal", "show"),
     ("whoami",),
     ("sandbox",),
     ("demo",),

@@ -170,3 +170,19 @@ def test_a_file_is_read_with_or_without_a_mark_and_named(tmp_path: Path) -> None
         load(path)
     with pytest.raises(FileNotFoundError):
         load(tmp_path / "missing.toml")
+
+
+def test_accounts_are_named_by_every_export_or_by_none() -> None:
+    first = '[[export]]\nobject = "contacts"\nproperties = ["email"]\naccounts = ["north"]\n'
+    text = f'{first}[[export]]\nobject = "deals"\nproperties = ["amount"]\n'
+    with pytest.raises(InputError, match=r"line 5, \[\[export\]\] 2: accounts is missing, which other exports name"):
+        parse(text)
+    with pytest.raises(InputError, match=r"line 4, .*: accounts must hold names"):
+        parse(text.replace('"north"', '""'))
+
+
+def test_a_mistake_at_the_end_of_a_long_list_is_found() -> None:
+    table = '[[export]]\nobject = "contacts"\nproperties = ["email"]\nname = "x{}"\n'
+    text = "".join(map(table.format, range(3000))) + '[[export]]\nobject = 1\nproperties = ["email"]\n'
+    with pytest.raises(InputError, match="line 12002"):
+        parse(text)

@@ -23,9 +23,9 @@ import aiosqlite  # noqa: F401 - loaded before the fork
 
 from hubspot_async import ExportedFile, HubSpotSession, Journal, RequestBudget, ViewExport, run_exports
 from hubspot_async.bulk import run as bulk_run
+from hubspot_async.disk import scratch, sink
 from hubspot_async.journal import opening
 from hubspot_async.journal.records import JobRecord
-from hubspot_async.results import scratch, sink
 from hubspot_async.watching.backoff import Constant
 from hubspot_async.watching.watcher import TaskGroupWatcher
 
@@ -109,7 +109,7 @@ def _by_temporary(path: Path) -> dict[str, Any]:
     """Say which export a temporary file is for, by its name."""
     for request in WANTED.get(path.parent.name, ()):
         target = path.with_name(f"{request.export_name}.{request.format.lower()}")
-        if path.name.startswith(scratch.Scratch(target)._prefix):
+        if path.name.startswith(scratch.Scratch(target, overwrite=False)._prefix):
             return {"job": f"{path.parent.name}/{request.export_name}"}
     return {}
 
@@ -133,7 +133,7 @@ def install(dying: Dying) -> None:
         dying.at(Journal, name, label)
     dying.at(opening, "_make", "the journal is made")
     dying.at(opening, "_name", "the journal gets its name")
-    dying.at(scratch.Scratch, "open", "a temporary file is made")
+    dying.at(scratch.Scratch, "sink", "a temporary file is made")
     dying.at(sink.Sink, "write", "bytes are written")
     dying.at(scratch, "_name", "a file gets its name")
     dying.at(os, "link", "a file has both of its names")

@@ -1,7 +1,8 @@
 """The shell sessions of a page: its ``console`` blocks in order, and what the page says they print.
 
 A line that begins with ``$`` is typed; the lines below it are what it prints, stdout and stderr together; ``…`` in
-them stands for anything. A block runs in one shell, all blocks of a page in one directory.
+them stands for anything. A block runs in one shell, all blocks of a page in one directory, in which lie the files
+that the page shows with a caption.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from attrs import frozen
 from tests.docs.pages import ROOT
 
 _FENCED = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_CAPTIONED = re.compile(r"^```\{code-block\} \w+\n:caption: (\S+)\n\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _END = "\x02"
 
 
@@ -50,6 +52,12 @@ def _commands(block: str, first: int) -> list[Command]:
         else:
             found[-1] = Command(found[-1].line, found[-1].text, found[-1].output + line)
     return found
+
+
+def write_files(page: str, folder: Path) -> None:
+    """Write the files that a page shows."""
+    for found in _CAPTIONED.finditer(_text(ROOT / page)):
+        (folder / found[1]).write_text(found[2], encoding="utf-8")
 
 
 def run(page: str, commands: list[Command], folder: Path) -> None:

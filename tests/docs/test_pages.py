@@ -6,15 +6,20 @@ Looks follow one another ten times as quickly as a user's would, so that nobody 
 tutorial, which says what each of them shows.
 """
 
+import builtins
 import os
 import re
 import subprocess
 import sys
 from functools import partial
 
+import attrs
 import pytest
 
 import hubspot_async
+from hubspot_async.cli.app import app
+from hubspot_async.models.tasks import ActionResponse
+from hubspot_async.sandbox import Sandbox
 from hubspot_async.watching import group, schedule
 from hubspot_async.watching.backoff import SquareRoot
 from tests.docs.pages import ROOT, blocks, needs, pages, run
@@ -84,14 +89,44 @@ def test_the_two_commands_stand_in_the_readme():
     assert "python3 -m venv .venv && .venv/bin/pip install nox && .venv/bin/nox -s tests" in text
 
 
-def test_what_llms_txt_points_to_is_there():
-    text = (ROOT / "docs" / "llms.txt").read_text(encoding="utf-8")
-    linked = re.findall(r"\]\((.+?)\)", text)
-    assert len(linked) > 10
-    assert not [page for page in linked if not (ROOT / "docs" / page).is_file()]
+LLMS = (ROOT / "docs" / "llms.txt").read_text(encoding="utf-8")
 
 
-def test_what_llms_txt_names_is_there():
-    text = (ROOT / "docs" / "llms.txt").read_text(encoding="utf-8")
-    named = set(re.findall(r"\b([A-Z][a-z]+[A-Z]\w+|run_exports|settle)\b", text)) - {"HubSpot"}
-    assert named <= {*hubspot_async.__all__, *vars(hubspot_async.errors), "OSError", "ValueError", "TimeoutError"}
+def test_llms_txt_points_to_what_is_built_and_leaves_no_guide_out():
+    linked = {name.removesuffix(".html") for name in re.findall(r"\]\((.+?\.html)\)", LLMS)}
+    assert len(linked) == LLMS.count("](")
+    assert not [page for page in linked if not (ROOT / "docs" / f"{page}.md").is_file()]
+    assert {f"how-to/{path.stem}" for path in (ROOT / "docs" / "how-to").glob("*.md")} <= linked
+
+
+def test_the_first_page_leaves_no_guide_out():
+    index = (ROOT / "docs" / "index.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^how-to/([\w-]+)$", index, re.MULTILINE)
+    assert sorted(listed) == sorted(path.stem for path in (ROOT / "docs" / "how-to").glob("*.md"))
+
+
+RULES = LLMS.partition("\n## ")[0]
+
+
+@pytest.mark.parametrize("name", sorted(set(re.findall(r"\b[A-Z][a-z]+[A-Z]\w+|\b(?:run|resume)_\w+", RULES))))
+def test_what_llms_txt_names_is_there(name):
+    homes = (hubspot_async, hubspot_async.errors, builtins)
+    assert any(hasattr(home, name) for home in homes) or name in ("HubSpot", "RedisBudget")
+
+
+@pytest.mark.parametrize("dotted", sorted(set(re.findall(r"(?<![\w.])(?!hubspot_)\w+\.(?!sqlite|toml|csv)\w+", RULES))))
+def test_what_llms_txt_calls_is_there(dotted):
+    owner, name = dotted.split(".")
+    homes = {
+        "current": attrs.fields_dict(ActionResponse),
+        "done": dir(hubspot_async.StatusChange),
+        "sandbox": dir(Sandbox),
+        "task": dir(hubspot_async.HubSpotTask),
+        "watcher": dir(hubspot_async.TaskGroupWatcher),
+    }
+    assert name in (homes.get(owner) or dir(getattr(hubspot_async, owner)))
+
+
+@pytest.mark.parametrize("command", sorted(set(re.findall(r"`hubspot-async (\w+)", LLMS))))
+def test_what_llms_txt_types_is_there(command):
+    assert command in [*app]

@@ -8,7 +8,7 @@ import pytest
 from hubspot_async.sandbox import Sandbox
 from tests.contract import Contract
 from tests.docs.pages import ROOT
-from tests.docs.shell import pages, run, sessions
+from tests.docs.shell import pages, run, sessions, write_files
 
 pytestmark = pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash")
 
@@ -18,6 +18,7 @@ pytestmark = pytest.mark.skipif(shutil.which("bash") is None, reason="there is n
 def test_sessions(page: str, account: Sandbox, contract: Contract, tmp_path: Path) -> None:
     for path in ("/account-info/*", "/oauth/v2/*", "/crm/properties/*"):
         contract.expect_unspecified(path)
+    write_files(page, tmp_path)
     for session in sessions(page):
         run(page, session, tmp_path)
 

@@ -23,7 +23,7 @@ def note(task: HubSpotTask[Any] = TASK, **became: Any) -> Note:
 
 async def begin(journal: Journal, *jobs: JobRecord, work: str = "exports") -> list[JobRecord]:
     """A run of these jobs."""
-    number = await journal.begin_run(work)
+    number = await journal.begin_run(work, {})
     placed = [evolve(job, run=number, place=place) for place, job in enumerate(jobs or (JOB,))]
     await journal.add_jobs(placed)
     return placed

@@ -158,7 +158,7 @@ async def test_runs_have_their_own_jobs_in_their_order(path: Path):
     async with Journal.open(path) as journal:
         first = await begin(journal, *(evolve(JOB, name=str(number)) for number in range(12)))
         second = await begin(journal, evolve(JOB, account=None, path=None), work="imports")
-        empty = await journal.begin_run("exports")
+        empty = await journal.begin_run("exports", {})
         runs = await journal.runs()
     assert [list(run.jobs) for run in runs] == [first, second, []]
     assert [run.work for run in runs] == ["exports", "imports", "exports"]
@@ -179,7 +179,7 @@ async def test_many_runs_of_many_jobs_are_read_in_no_time(path: Path):
     async with Journal.open(path) as journal:
         await begin(journal)
         number = "WITH RECURSIVE n(i) AS (VALUES(2) UNION ALL SELECT i + 1 FROM n WHERE i < 20000)"
-        await journal._run(f"{number} INSERT INTO runs SELECT i, 'exports', 1.0 FROM n")
+        await journal._run(f"{number} INSERT INTO runs SELECT i, 'exports', 1.0, '{{}}' FROM n")
         await journal._run(
             f"{number} INSERT INTO jobs (run, place, account, name, asked) SELECT i, 0, '', '', '' FROM n"
         )
@@ -268,7 +268,7 @@ async def test_the_last_run_stays_however_old(path: Path):
 async def test_a_journal_that_was_closed_says_so(path: Path):
     async with Journal.open(path) as journal:
         pass
-    for use in (journal.tasks(), journal.runs(), journal.note([note()]), journal.begin_run("exports")):
+    for use in (journal.tasks(), journal.runs(), journal.note([note()]), journal.begin_run("exports", {})):
         with pytest.raises(JournalError, match="was closed"):
             await use
 

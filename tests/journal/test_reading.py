@@ -19,7 +19,7 @@ READER = reading.Reader(())
 
 GOOD_TASK = ("export", "90151673", "acme", TASK.to_json(), 1.0, "PENDING", None, None)
 GOOD_JOB = (1, 0, "acme", "people", "{}", "/x", 1.0, TASK.to_json(), "PENDING", "done", '{"bytes": 3}', 2.0)
-GOOD_RUN = (1, "exports", 1.0)
+GOOD_RUN = (1, "exports", 1.0, '{"overwrite": false}')
 
 DEEP = "[" * 200_000 + "]" * 200_000
 HUGE = "9" * 5000
@@ -176,6 +176,7 @@ def test_each_cell_with_each_value(value: object, good: Sequence[object], read: 
         ("UPDATE jobs SET place = ?", 1e300, "number is due"),
         ("UPDATE runs SET work = CAST(x'ff' AS TEXT)", None, "text is due"),
         ("UPDATE runs SET began_at = ?", b"now", "time is due"),
+        ("UPDATE runs SET options = ?", "[]", "object is due"),
     ],
 )
 @pytest.mark.parametrize("read_only", [False, True])

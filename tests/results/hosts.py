@@ -126,6 +126,19 @@ def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
+def open_files(folder: Path) -> list[str]:
+    """Give the files in *folder* that this process has open, those without a name too."""
+    found = []
+    for each in Path("/proc/self/fd").iterdir():
+        try:
+            place = str(each.readlink())
+        except FileNotFoundError:
+            continue
+        if place.startswith(str(folder)):
+            found.append(place)
+    return found
+
+
 def rows_of(content: bytes) -> list[dict[str, str]]:
     """Read a CSV as the standard library does."""
     return list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline="")))

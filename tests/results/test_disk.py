@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from hubspot_async import results
+from hubspot_async.disk import scratch
 from hubspot_async.errors import InputError
-from hubspot_async.results import scratch
 from hubspot_async.results.download import unnamed
 from tests.results.hosts import CSV, TASK, Export, exporting, names, ranged, table, whole, zipped
 from tests.session.rawserver import TOKEN, Line
@@ -147,7 +147,7 @@ async def test_fault_155_the_temporary_name_is_new_and_no_link(tmp_path: Path, m
     target.parent.mkdir()
     elsewhere.write_text("precious")
     monkeypatch.setattr(scratch.secrets, "token_hex", lambda _: "guessed")
-    place = scratch.Scratch(target)._new_path()
+    place = scratch.Scratch(target, overwrite=False)._new_path()
     place.symlink_to(elsewhere)
     async with exporting(ranged(CSV)) as export:
         await refused(export, target, "File exists")
@@ -240,9 +240,9 @@ async def test_a_file_that_is_whole_has_no_name_before_it_is_kept(tmp_path: Path
 async def test_fault_110_what_another_is_still_writing_is_left_alone(tmp_path: Path):
     mine, other = tmp_path / "people.csv", tmp_path / "others.csv"
     async with exporting(ranged(CSV)) as export:
-        first, second = scratch.Scratch(mine), scratch.Scratch(other)
-        first.open()
-        second.open()
+        first, second = (scratch.Scratch(path, overwrite=False) for path in (mine, other))
+        first.sink()
+        second.sink()
         await results.download(export.session, TASK, mine)
         assert len(names(tmp_path)) == 3
         first.close()

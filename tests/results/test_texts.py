@@ -11,10 +11,13 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from hubspot_async.errors import FileFormatError
+from hubspot_async.results.cutting import cut
+from hubspot_async.results.fieldlimit import field_limit
 from hubspot_async.results.formulas import escaped
 from hubspot_async.results.limits import Limits
 from hubspot_async.results.names import kept_apart
-from hubspot_async.results.texts import cut, field_limit, records, texts
+from hubspot_async.results.records import records
+from hubspot_async.results.texts import texts
 
 LIMITS = Limits()
 
@@ -26,7 +29,12 @@ def sliced(content: bytes, size: int) -> Iterator[bytes]:
 
 def read(content: bytes, size: int = 2**18, limits: Limits = LIMITS) -> list[list[str]]:
     pieces = texts(sliced(content, size), "people.csv", limits)
-    return [record for batch in records(pieces, "people.csv", limits) for record in batch or ()]
+    return [list(record) for batch in records(pieces, "people.csv", limits) for record in batch or ()]
+
+
+def cut_out(text: str, width: int) -> list[list[str]] | None:
+    batch = cut(text, text.count("\n"), width)
+    return None if batch is None else list(map(list, batch))
 
 
 def expected(content: bytes) -> list[list[str]]:
@@ -63,9 +71,31 @@ def test_fault_101_rows_come_as_a_correct_reader_gives_them(
 @settings(max_examples=600, deadline=None)
 @given(text=st.text(st.sampled_from('ab,"\r\n'), max_size=40), width=st.integers(1, 4))
 def test_fault_101_what_is_cut_is_what_the_csv_module_reads(text: str, width: int):
-    found = cut(text, width)
+    found = cut_out(text, width)
     if found is not None:
-        assert list(found) == list(csv.reader(io.StringIO(text, newline=""), strict=True))
+        assert found == list(csv.reader(io.StringIO(text, newline=""), strict=True))
+
+
+@settings(max_examples=600, deadline=None)
+@given(
+    rows=TABLES,
+    plain=st.integers(0, 40),
+    newline=st.sampled_from(["\r\n", "\n"]),
+    quoting=st.sampled_from([csv.QUOTE_ALL, csv.QUOTE_MINIMAL]),
+    at=st.floats(0, 1),
+    put=st.sampled_from(["", "", '"', '""', ",", '","', "\n", '"\n"']),
+)
+def test_fault_101_nor_is_an_odd_row_among_many_cut_in_another_way(
+    rows: list[list[str]], plain: int, newline: str, quoting: int, at: float, put: str
+):
+    width = len(rows[0])
+    text = io.StringIO()
+    csv.writer(text, lineterminator=newline, quoting=quoting).writerows([["ab"] * width] * plain + rows)
+    place = int(at * len(text.getvalue()))
+    odd = text.getvalue()[:place] + put + text.getvalue()[place:]
+    found = cut_out(odd, width)
+    if found is not None:
+        assert found == list(csv.reader(io.StringIO(odd, newline=""), strict=True))
 
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
@@ -77,11 +107,15 @@ def test_fault_101_every_end_of_line(newline: str, size: int):
 
 def test_most_of_a_plain_file_is_cut_and_not_parsed():
     row = '"a","","é, x\r\ny"\r\n'
-    assert list(cut(row * 1000, 3) or ()) == [["a", "", "é, x\r\ny"]] * 1000
-    assert list(cut("a,,b\n" * 1000, 3) or ()) == [["a", "", "b"]] * 1000
-    assert cut('a,"",b\n', 3) is None
-    assert cut("a\rb,c\nd\r\n", 2) is None
-    assert cut('"say ""hi""",b\n', 2) is None
+    assert cut_out(row * 1000, 3) == [["a", "", "é, x\r\ny"]] * 1000
+    assert cut_out("a,,b\n" * 1000, 3) == [["a", "", "b"]] * 1000
+    assert cut_out(row * 1000 + '"""b""","""",""""""\r\n', 3) == [["a", "", "é, x\r\ny"]] * 1000 + [['"b"', '"', '""']]
+    assert cut_out('a,b,c\r\nd,"a, b","c ""d"" e"\r\n', 3) == [["a", "b", "c"], ["d", "a, b", 'c "d" e']]
+    assert cut_out('a,"b\nc",d\n' * 2, 3) is None, "a record goes on in the next line"
+    assert cut_out("a\rb,c\nd\r\n", 2) is None
+    assert cut_out("a\u2028b,c\n", 2) is None
+    assert cut_out('"say ""hi""","b"\n' * 100, 2) is None, "with many quotes in cells the csv module is quicker"
+    assert cut_out('"a","b"\n"c', 2) is None
 
 
 def test_fault_101_columns_of_one_name_are_kept_apart():
@@ -138,7 +172,7 @@ def test_fault_103_rows_after_a_large_one_are_all_there():
 
 
 def test_fault_103_a_line_without_end_is_not_read_into_memory():
-    with pytest.raises(FileFormatError, match="line 2 is longer than"):
+    with pytest.raises(FileFormatError, match="line 2: a row of more than 1048576 bytes"):
         read(b"a,b\r\n" + b"1," * 1_000_000, limits=Limits(row=2**20))
 
 

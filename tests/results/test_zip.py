@@ -111,6 +111,15 @@ async def test_fault_100_parts_with_different_headers_are_not_mixed(tmp_path: Pa
         await read(body, tmp_path)
 
 
+@pytest.mark.parametrize("name", ["people.zip", "people.ZIP"])
+async def test_a_path_for_a_zip_keeps_the_zip(name: str, tmp_path: Path):
+    body = zipped(*PARTS[:2])
+    async with exporting(ranged(body)) as export:
+        saved = await results.download(export.session, TASK, tmp_path / name)
+    assert saved.path.read_bytes() == body
+    assert saved.parts == 2
+
+
 # Harm.
 
 

@@ -259,23 +259,54 @@ async def test_what_goes_wrong_with_the_users_own_file_is_said_as_it_is(source: 
         assert session.unanswered_starts == (), "HubSpot never got it whole, so nothing can have begun"
 
 
-@pytest.mark.asyncio
-async def test_a_file_that_shrinks_while_it_is_sent_is_an_error_and_one_that_grows_is_cut(tmp_path: Path):
-    path = sparse(tmp_path / "people.csv", 8)
+def shrink(path: Path) -> None:
+    os.truncate(path, 2**20)
 
-    async def change(line: Line) -> None:
+
+def grow(path: Path) -> None:
+    with path.open("ab") as file:
+        file.write(b"more")
+
+
+def overwrite(path: Path) -> None:
+    with path.open("r+b") as file:
+        file.write(b"other")
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("change", [shrink, grow, overwrite])
+@pytest.mark.parametrize("kind", ["path", "file"])
+async def test_a_file_that_is_changed_while_it_is_sent_is_an_error(change: Any, kind: str, tmp_path: Path):
+    path = sparse(tmp_path / "people.csv", 16)
+    os.utime(path, (0, 0))
+    left: list[bytes] = []
+
+    async def hear(line: Line) -> None:
         await line.hear_head()
-        os.truncate(path, wanted)
-        length = int(server.heard[-1].headers["content-length"])
-        await line.reader.readexactly(length)
+        change(path)
+        left.append(await line.reader.read(-1))
+
+    async with RawServer(hear) as server, connect(server) as session:
+        with path.open("rb") as file, pytest.raises(OSError, match=r"people\.csv was changed while it was sent"):
+            await session.send(upload(path if kind == "path" else file))
+        await server.until(1)
+        assert session.unanswered_starts == (), "HubSpot never got it whole, so nothing can have begun"
+        assert server.connections == 1
+    assert len(b"".join(left)) < 16 * 2**20
+
+
+@pytest.mark.asyncio
+async def test_a_file_that_only_others_have_read_is_unchanged(tmp_path: Path):
+    path = sparse(tmp_path / "people.csv", 16)
+
+    async def hear(line: Line) -> None:
+        await line.hear_head()
+        path.read_bytes()
+        path.chmod(0o600)
+        await line.reader.readexactly(int(server.heard[-1].headers["content-length"]))
         await line.say(DONE)
 
-    async with RawServer(change) as server, connect(server) as session:
-        wanted = 2**20
-        with pytest.raises(OSError, match="shorter"):
-            await session.send(upload(path))
-        wanted = 16 * 2**20
-        sparse(path, 8)
+    async with RawServer(hear) as server, connect(server) as session:
         assert (await session.send(upload(path))).id == "1"
 
 

@@ -29,6 +29,8 @@ from hubspot_async import (
     imports,
 )
 from hubspot_async.sandbox import Sandbox
+from tests.terminal import film
+from tests.terminal.film import Frame
 from tests.terminal.tmux import PROMPT, ROOT, Terminal, is_here, terminal
 
 FOLDER = ROOT / "docs" / "pictures"
@@ -37,6 +39,25 @@ FORMAT = re.sub(r"@font-face .*?\}\}\s*", "", CONSOLE_SVG_FORMAT, flags=re.DOTAL
     "Fira Code, monospace", '"Fira Code", "DejaVu Sans Mono", Menlo, Consolas, monospace'
 )
 """rich's, with fonts of the reader's own: a picture fetches nothing."""
+
+EXPORTS = """\
+[defaults]
+properties = ["name"]
+
+[[export]]
+object = "companies"
+name = "companies"
+
+[[export]]
+object = "contacts"
+name = "people in Łódź"
+properties = ["email", "firstname"]
+
+[[export]]
+object = "companies"
+name = "companies-again"
+format = "XLSX"
+"""
 
 LEADS = """\
 E-mail,First name,Größe (cm)
@@ -47,17 +68,26 @@ lucja.example.com,Łucja,162
 """
 
 
-def demo(window: Terminal) -> None:
-    window.type("hubspot-async demo")
-    window.wait_for_prompt()
-
-
 def export(window: Terminal) -> None:
     window.type("""hubspot-async export contacts -p email,firstname \\""")
     window.type("""    --filter "createdate >= 30 days ago" --filter "email is known" \\""")
     window.type("    --sort firstname --to people.csv")
     window.wait_for_prompt()
     window.type("cat people.csv")
+    window.wait_for_prompt()
+
+
+def bulk(window: Terminal) -> None:
+    window.type("hubspot-async export --from exports.toml --to exports/")
+    window.wait_for("companies.csv ")
+    time.sleep(0.7)
+    window.press("C-c")
+    window.wait_for_prompt()
+    window.type("# That was Ctrl-C. Later, or tomorrow:")
+    window.wait_for_prompt()
+    window.type("hubspot-async resume exports/exports.sqlite")
+    window.wait_for_prompt()
+    window.type("hubspot-async journal show exports/exports.sqlite")
     window.wait_for_prompt()
 
 
@@ -78,21 +108,23 @@ def watch(window: Terminal) -> None:
     time.sleep(0.7)
 
 
-def error(window: Terminal) -> None:
-    window.type("hubspot-async export contacts -p shoe_size; echo $?")
-    window.wait_for_prompt()
+def whoami(window: Terminal) -> None:
     window.type("hubspot-async whoami")
+    window.wait_for_prompt()
+    window.type("hubspot-async export contacts -p shoe_size; echo $?")
     window.wait_for_prompt()
 
 
 PICTURES: dict[str, Callable[[Terminal], None]] = {
-    "demo": demo,
     "export": export,
+    "bulk": bulk,
     "import": imported,
     "watch": watch,
-    "whoami": error,
+    "whoami": whoami,
 }
 
+FILMS = {"demo": "hubspot-async demo"}
+"""Pictures in motion, each with the line that is typed."""
 
 SECONDS = {"import": 2.5, "file_import": 9.0, "export": 5.0, "folder_update": 3.0}
 
@@ -102,6 +134,7 @@ def make(name: str) -> Path:
     with start_blocking_portal() as portal, tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch:
         folder = Path(scratch)
         (folder / "leads.csv").write_text(LEADS, encoding="utf-8")
+        (folder / "exports.toml").write_text(EXPORTS, encoding="utf-8")
         sandbox = Sandbox(task_seconds=lambda kind, _: SECONDS[kind])
         fill(sandbox)
         with portal.wrap_async_context_manager(sandbox):
@@ -110,10 +143,9 @@ def make(name: str) -> Path:
                 (folder / "tasks.txt").write_text(" ".join(f"{task.kind.name}:{task.id}" for task in tasks))
             settings = {"HUBSPOT_ACCESS_TOKEN": sandbox.token, "HUBSPOT_BASE_URL": sandbox.url}
             with terminal(folder, settings, rows=30) as window:
-                PICTURES[name](window)
-                lines = window.lines(ansi=True, history=True)
+                drawn = filmed(window, name) if name in FILMS else still(window, name)
     path = FOLDER / f"terminal-{name}.svg"
-    path.write_text(svg(lines, name), encoding="utf-8")
+    path.write_text(drawn, encoding="utf-8")
     return path
 
 
@@ -121,6 +153,8 @@ def fill(sandbox: Sandbox) -> None:
     """Put a few records into the account."""
     now = int(time.time() * 1000)
     sandbox.declare("CONTACT", {"email": "Email", "firstname": "First Name", "groesse": "Größe (cm)"})
+    sandbox.declare("COMPANY", {"name": "Company name"})
+    sandbox.add_records("COMPANY", [{"name": name} for name in ("Ångström AB", "Łódź Sp. z o.o.", "株式会社")])
     people = [("ada", "Ada"), ("zoe", "Zoë"), ("lucja", "Łucja"), ("bjoern", "Bjørn")]
     records = [{"email": f"{name}@example.com", "firstname": first, "createdate": now} for name, first in people]
     sandbox.add_records("CONTACT", records)
@@ -141,9 +175,15 @@ async def begin(sandbox: Sandbox, folder: Path) -> list[HubSpotTask[Any]]:
         ]
 
 
-def svg(lines: Sequence[str], name: str) -> str:
-    """Draw lines of a terminal, without those that are empty at the end."""
-    shown = [Text.from_ansi(line) for line in lines]
+def filmed(window: Terminal, name: str) -> str:
+    """Draw what a line does from beginning to end."""
+    return film.draw([Frame(at, lines) for at, lines in window.film(FILMS[name])], f"hubspot-async {name}", FORMAT)
+
+
+def still(window: Terminal, name: str) -> str:
+    """Draw what is to be seen at the end, without lines that are empty."""
+    PICTURES[name](window)
+    shown = [Text.from_ansi(line) for line in window.lines(ansi=True, history=True)]
     while shown and shown[-1].plain.strip() in ("", PROMPT.strip()):
         shown.pop()
     console = Console(record=True, width=80, file=StringIO(), force_terminal=True, legacy_windows=False)
@@ -158,7 +198,7 @@ def main(names: Sequence[str]) -> int:
         print("tmux is not installed: apt-get install tmux", file=sys.stderr)  # noqa: T201
         return 1
     FOLDER.mkdir(exist_ok=True)
-    for name in names or PICTURES:
+    for name in names or (*FILMS, *PICTURES):
         print(make(name).relative_to(ROOT))  # noqa: T201
     return 0
 

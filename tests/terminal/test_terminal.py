@@ -1,5 +1,6 @@
 """What a person sees of the command in a terminal of 80 columns: nothing wraps, jumps or flickers."""
 
+import math
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -94,3 +95,36 @@ def test_any_width_will_do(columns: int, served: Sandbox, tmp_path: Path) -> Non
         window.type("hubspot-async export contacts -p email -q; hubspot-async watch export:1 --timeout 1")
         lines = window.wait_for_prompt()
     assert max(map(cell_len, lines)) <= columns
+
+
+def test_a_bulk_export_is_stopped_and_gone_on_with_in_80_columns(
+    window: Terminal, served: Sandbox, tmp_path: Path
+) -> None:
+    names = ["people", "Größe 陽子 のとても長い名前 and more of it", *(f"x{number}" for number in range(8))]
+    tables = (f'[[export]]\nobject = "contacts"\nproperties = ["email"]\nname = "{name}"\n' for name in names)
+    (tmp_path / "terminal" / "exports.toml").write_text("\n".join(tables), encoding="utf-8")
+    served.plan("export", seconds=0.1)
+    served.plan("export", seconds=math.inf, times=3)
+    window.type("hubspot-async export --from exports.toml --to out")
+    window.wait_for("people.csv")
+    lines = window.wait_for("6 exports in line")
+    assert max(map(cell_len, (line.rstrip() for line in lines))) <= 80
+    assert [line.split()[2] for line in lines if line.startswith("export ")] in (
+        ["COMPLETE", "PENDING", "started", "started"],
+        ["COMPLETE", "PENDING", "PENDING", "started"],
+        ["COMPLETE", "PENDING", "PENDING", "PENDING"],
+    )
+    window.press("C-c")
+    lines = window.wait_for_prompt()
+    assert "hubspot-async resume out/exports.sqlite" in "".join(lines)
+    served.finish()
+    window.type("hubspot-async resume out/exports.sqlite")
+    lines = window.wait_for_prompt()
+    assert "of 10 exports 1 ended before" in "".join(lines)
+    assert sum(line.rstrip().endswith("63 bytes") for line in lines) >= 9
+    window.clear()
+    window.type("hubspot-async journal show out/exports.sqlite")
+    window.wait_for("x7.csv")
+    lines = window.wait_for_prompt()
+    assert sum(" done " in line for line in lines) == 10, "\n".join(lines)
+    assert max(map(cell_len, (line.rstrip() for line in lines))) <= 80

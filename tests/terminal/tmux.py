@@ -72,6 +72,22 @@ class Terminal:
             assert time.monotonic() < end, "the command does not end:\n" + "\n".join(seen)
             time.sleep(0.05)
 
+    def film(self, line: str) -> Iterator[tuple[float, list[str]]]:
+        """Type a line, and give what is to be seen with its colours, four times a second until the command has ended.
+
+        Each comes with the seconds since the beginning.
+        """
+        yield 0.0, self.lines(ansi=True)
+        self._prompts = self._count_prompts()
+        self._tmux("send-keys", "-l", line)
+        yield 1.0, self.lines(ansi=True)
+        begun, is_over = time.monotonic() - 1.5, False
+        self._tmux("send-keys", "Enter")
+        while not is_over:
+            is_over = self._count_prompts() > self._prompts
+            yield time.monotonic() - begun, self.lines(ansi=True)
+            time.sleep(0.25)
+
     def _count_prompts(self) -> int:
         return sum(line.startswith(PROMPT.rstrip()) for line in self.lines(history=True))
 

@@ -96,6 +96,23 @@ async def test_a_server_that_stops_leaves_nothing_behind(
     assert [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 
+@pytest.mark.hubspot_sandbox(task_seconds=math.inf)
+async def test_who_waits_for_a_file_hears_that_the_server_stops(
+    client: aiohttp.ClientSession, hubspot_sandbox: Sandbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with serving() as url:
+        browser = Browser(client, url)
+        await browser.start("CONTACT", "email")
+        stream = browser.changes()
+        await anext(await stream.__aenter__())
+        before = asyncio.all_tasks()
+        waiting = asyncio.ensure_future(browser.get("/exports/1/file"))
+        await until(lambda: len(left_behind(before | {waiting})) >= 3)
+    await stream.__aexit__(None, None, None)
+    assert await waiting == (503, b'{"detail":"The server is stopping."}')
+    assert [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING] == []
+
+
 @pytest.mark.parametrize(
     ("properties", "told"),
     [(["shoe_size"], "HubSpot says: Properties ['shoe_size'] do not exist on CONTACT"), ([], "object_properties")],

@@ -43,6 +43,9 @@ function showProperties() {
   tell("");
 }
 
+// FastAPI tells what it finds wrong with an order as a list.
+const words = (detail) => (Array.isArray(detail) ? detail.map(({ msg }) => msg).join("; ") : String(detail));
+
 function tell(problem) {
   $("#problem").textContent = problem;
   $("#problem").hidden = !problem;
@@ -60,7 +63,7 @@ async function start(event) {
     const body = JSON.stringify({ object_type: form.get("object"), properties });
     const answer = await fetch("exports", { method: "POST", headers: { "Content-Type": "application/json" }, body });
     const { detail } = await answer.json();
-    tell(answer.ok ? "" : String(detail));
+    tell(answer.ok ? "" : words(detail));
   } catch {
     tell("The server does not answer. Is it still running?");
   } finally {
@@ -126,11 +129,18 @@ $("#order").addEventListener("submit", start);
 showProperties();
 setInterval(tick, 1000);
 
-const changes = new EventSource("exports/changes");
-changes.addEventListener("all", ({ data }) => showAll(JSON.parse(data)));
-changes.addEventListener("some", ({ data }) => JSON.parse(data).forEach(show));
-changes.addEventListener("open", () => ($("#connection").textContent = ""));
-changes.addEventListener("error", () => ($("#connection").textContent = "The server does not answer. Trying again …"));
+function listen() {
+  const changes = new EventSource("exports/changes");
+  changes.addEventListener("all", ({ data }) => showAll(JSON.parse(data)));
+  changes.addEventListener("some", ({ data }) => JSON.parse(data).forEach(show));
+  changes.addEventListener("open", () => ($("#connection").textContent = ""));
+  changes.addEventListener("error", () => {
+    $("#connection").textContent = "The server does not answer. Trying again …";
+    // A browser tries again by itself where nobody answers, but not where somebody answers with an error.
+    if (changes.readyState === EventSource.CLOSED) setTimeout(listen, 3000);
+  });
+}
 
+listen();
 const account = await (await fetch("account")).json();
 $("#account").hidden = !account.is_sandbox;

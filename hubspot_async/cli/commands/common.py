@@ -54,6 +54,11 @@ Timeout: TypeAlias = Annotated[
     ),
 ]
 
+RestartUnknown: TypeAlias = Annotated[
+    bool,
+    flag("--restart-unknown", help="Start again what may have been started, where the answer was lost."),
+]
+
 Overwrite: TypeAlias = Annotated[bool, flag("--overwrite", help="Replace files that exist.")]
 
 

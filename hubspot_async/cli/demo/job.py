@@ -36,7 +36,7 @@ from hubspot_async.cli.demo.report import Report
 from hubspot_async.cli.demo.sheet import Row, Sheet, choose_filter, equal
 from hubspot_async.cli.screen.board import Board
 from hubspot_async.cli.screen.console import Terminal
-from hubspot_async.cli.screen.line import Event
+from hubspot_async.cli.screen.line import Change, Event
 from hubspot_async.cli.screen.table import board
 from hubspot_async.models.exports import ExportStatus
 from hubspot_async.models.files import FileImportStatus
@@ -80,7 +80,7 @@ async def demonstrate(
         job = Job(sheet, type_id, to, sandbox, session, watcher, shown, report)
         await job.begin()
         async for event in watcher:
-            shown.show(event)
+            shown.show(event.task, Change.of(event))
             await job.go_on(event)
         report.stats = watcher.stats
 

@@ -10,11 +10,12 @@ from hubspot_async import HubSpotSession, HubSpotTask, StatusChange, results
 from hubspot_async.cli.ending import Exit
 from hubspot_async.cli.screen.results import Result
 from hubspot_async.cli.screen.screen import Screen
-from hubspot_async.cli.screen.words import size
+from hubspot_async.cli.screen.words import nearby, size
+from hubspot_async.disk.scratch import check_target
 from hubspot_async.errors import InputError
 from hubspot_async.models.exports import ExportStatus
+from hubspot_async.results.download import SavedFile
 from hubspot_async.results.names import safe_name
-from hubspot_async.results.scratch import check_target
 
 SUFFIXES = {".csv": "CSV", ".xlsx": "XLSX", ".xls": "XLS", ".zip": None}
 """The endings that name a file rather than a directory, and the format each asks for."""
@@ -64,19 +65,34 @@ async def fetch(
         overwrite=overwrite,
         escape_formulas=escape_formulas,
     )
+    remarks = [error.message for error in done.current.errors]
+    return saved_as(saved, done.task, str(done.current.status), remarks, lateness=done.lateness)
+
+
+def saved_as(
+    saved: SavedFile,
+    task: HubSpotTask[ExportStatus],
+    status: str,
+    remarks: Sequence[str],
+    *,
+    lateness: float | None = None,
+) -> Result:
+    """Say where a file is, and what HubSpot remarks about it: then something of it is missing."""
     paths = [str(path) for path in saved.paths]
     return Result(
-        text=f"{', '.join(paths)}  {size(saved.bytes)}",
+        text=f"{', '.join(map(nearby, paths))}  {size(saved.bytes)}",
         about=f"{saved.path.name}  {size(saved.bytes)}",
-        status=Exit.DONE,
-        task=done.task,
+        complaint=": ".join([f"{task} is {status}, but not all of it was done", *remarks]) if remarks else "",
+        status=Exit.FAILED if remarks else Exit.DONE,
+        task=task,
         fields={
-            "status": str(done.current.status),
-            "lateness": done.lateness,
+            "status": status,
+            "lateness": lateness,
             "path": str(saved.path),
             "paths": paths,
             "bytes": saved.bytes,
             "sha256": saved.sha256,
             "resumed": saved.resumed,
-        },
+        }
+        | ({"errors": list(remarks)} if remarks else {}),
     )

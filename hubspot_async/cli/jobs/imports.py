@@ -25,9 +25,9 @@ from hubspot_async.cli.screen.console import Terminal
 from hubspot_async.cli.screen.results import Result
 from hubspot_async.cli.screen.screen import Screen
 from hubspot_async.cli.screen.words import counted
+from hubspot_async.disk.scratch import check_target
 from hubspot_async.errors import InputError
 from hubspot_async.models.imports import Import
-from hubspot_async.results.scratch import check_target
 
 
 @frozen(kw_only=True)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import shlex
 import signal
-import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import Any, TypeAlias
 
@@ -16,12 +15,23 @@ from hubspot_async.cli.commands.common import Common
 from hubspot_async.cli.ending import Exit, Terminated, tell
 from hubspot_async.cli.logs import logging_to
 from hubspot_async.cli.screen.screen import Screen, screen
+from hubspot_async.cli.screen.words import complain
 
-Job: TypeAlias = Callable[[HubSpotSession, Screen], Awaitable[None]]
+Doing: TypeAlias = Callable[[Screen], Awaitable[None]]
 
 
-def run(job: Job, common: Common | None) -> Exit:
+def run(job: Callable[[HubSpotSession, Screen], Awaitable[None]], common: Common | None) -> Exit:
     """Do *job* with the account that was named, show it, and give the exit status."""
+
+    async def with_session(shown: Screen) -> None:
+        async with session_for(common.account if common else None) as session:
+            await job(session, shown)
+
+    return show(with_session, common)
+
+
+def show(job: Doing, common: Common | None) -> Exit:
+    """Do *job*, which finds its accounts itself, show it, and give the exit status."""
     common = common or Common()
     failure: BaseException | None = None
     with (
@@ -29,22 +39,23 @@ def run(job: Job, common: Common | None) -> Exit:
         logging_to(common.log, debug=common.debug, say=shown.say),
     ):
         try:
-            asyncio.run(_until_told_to_stop(job, session_for(common.account), shown))
+            asyncio.run(_until_told_to_stop(job, shown))
         except BrokenPipeError:
             raise
         except (HubSpotError, OSError, KeyboardInterrupt, Terminated) as error:
             failure = error
             shown.fail(error)
     for complaint in shown.complaints:
-        print(f"hubspot-async: {complaint}", file=sys.stderr)
+        complain(complaint)
     if failure is None:
         return shown.status
-    if shown.unfinished:
-        _say_how_to_go_on(shown.unfinished, common.account)
+    if way_on := shown.way_on or _way_on(shown.unfinished, common.account):
+        command = shlex.join(["hubspot-async", *way_on])
+        complain(f"HubSpot goes on with it; to take it up again: {command}")
     return tell(failure, debug=common.debug, whose=common.account)
 
 
-async def _until_told_to_stop(job: Job, session: HubSpotSession, shown: Screen) -> None:
+async def _until_told_to_stop(job: Doing, shown: Screen) -> None:
     """Do *job*; SIGTERM ends it as Ctrl-C does, so that nothing half done is left behind."""
     task = asyncio.current_task()
     assert task is not None
@@ -59,17 +70,14 @@ async def _until_told_to_stop(job: Job, session: HubSpotSession, shown: Screen) 
     with suppress(NotImplementedError, RuntimeError, ValueError):  # Windows, or not the main thread
         loop.add_signal_handler(signal.SIGTERM, stop)
     try:
-        async with session:
-            await job(session, shown)
+        await job(shown)
     except asyncio.CancelledError:
         if was_told:
             raise Terminated from None
         raise
 
 
-def _say_how_to_go_on(tasks: list[HubSpotTask[Any]], account: str | None) -> None:
-    """Say which work goes on at HubSpot, and how to take it up again."""
+def _way_on(tasks: Sequence[HubSpotTask[Any]], account: str | None) -> Sequence[str]:
+    """Name the command that takes up what HubSpot goes on with."""
     named = [f"{task.kind.name}:{task.id}" for task in tasks]
-    whose = ["--account", account] if account else []
-    command = shlex.join(["hubspot-async", "watch", *named, *whose])
-    print(f"hubspot-async: HubSpot goes on with it; to take it up again: {command}", file=sys.stderr)
+    return ["watch", *named, *(["--account", account] if account else [])] if named else []

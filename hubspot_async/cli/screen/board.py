@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from hubspot_async import HubSpotTask
-from hubspot_async.cli.screen.line import Event, NextLook
+from hubspot_async.cli.screen.line import Change, NextLook
 
 
 class Board(Protocol):
@@ -20,11 +21,15 @@ class Board(Protocol):
         """Learn where to ask in how many seconds a task is looked at next."""
         ...
 
+    def sum_up(self, others: Callable[[], str]) -> None:
+        """Learn where to ask what to say of all that is no task yet."""
+        ...
+
     def add(self, task: HubSpotTask[Any], about: str) -> None:
         """Show a task that has begun."""
         ...
 
-    def show(self, event: Event) -> None:
+    def show(self, task: HubSpotTask[Any], change: Change) -> None:
         """Show what has changed."""
         ...
 
@@ -49,10 +54,13 @@ class Nowhere:
     def follow(self, next_look: NextLook) -> None:
         """Ask nobody."""
 
+    def sum_up(self, others: Callable[[], str]) -> None:
+        """Ask nobody."""
+
     def add(self, task: HubSpotTask[Any], about: str) -> None:
         """Show nothing."""
 
-    def show(self, event: Event) -> None:
+    def show(self, task: HubSpotTask[Any], change: Change) -> None:
         """Show nothing."""
 
     def tell(self, task: HubSpotTask[Any], about: str) -> None:

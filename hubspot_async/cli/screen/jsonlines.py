@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, TextIO
 
-from hubspot_async import HubSpotTask, StatusChange, WatchFailed
-from hubspot_async.cli.screen.line import Event, NextLook
+from hubspot_async import HubSpotTask
+from hubspot_async.cli.screen.line import Change, NextLook
 from hubspot_async.cli.screen.words import one_line
 
 
@@ -25,14 +25,16 @@ class JsonLines:
     def follow(self, next_look: NextLook) -> None:
         """Ask nobody: no one sees them wait."""
 
+    def sum_up(self, others: Callable[[], str]) -> None:
+        """Ask nobody."""
+
     def write(
         self, event: str, task: HubSpotTask[Any] | None = None, *, fields: Mapping[str, object] | None = None
     ) -> None:
         """Write one object."""
         named = {} if task is None else {"kind": task.kind.name, "id": task.id, "account": task.account}
-        moment = self._now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
         print(
-            json.dumps({"event": event, "at": moment, **named, **(fields or {})}, default=str),
+            json.dumps({"event": event, "at": self._now(), **named, **(fields or {})}, default=_written),
             file=self._file,
             flush=True,
         )
@@ -41,15 +43,14 @@ class JsonLines:
         """Write that a task has begun."""
         self.write("started", task, fields={"about": about})
 
-    def show(self, event: Event) -> None:
+    def show(self, task: HubSpotTask[Any], change: Change) -> None:
         """Write what has changed."""
-        match event:
-            case WatchFailed(task=task, previous=previous):
-                self.write("lost", task, fields={"previous": previous, **error_fields(event.error)})
-            case StatusChange(task=task, previous=previous, current=current):
-                ended = {"succeeded": event.succeeded, "lateness": event.lateness} if event.is_final else {}
-                name = "ended" if event.is_final else "changed"
-                self.write(name, task, fields={"status": str(current.status), "previous": previous, **ended})
+        if change.error is not None:
+            self.write("lost", task, fields={"previous": change.previous, **error_fields(change.error)})
+            return
+        ended = {"succeeded": change.succeeded, "lateness": change.lateness} if change.is_final else {}
+        name = "ended" if change.is_final else "changed"
+        self.write(name, task, fields={"status": change.status, "previous": change.previous, **ended})
 
     def tell(self, task: HubSpotTask[Any], about: str) -> None:
         """Leave it to the result, which says the same in fields."""
@@ -65,6 +66,13 @@ class JsonLines:
     def say(self, text: str) -> None:
         """Write a line about no task in particular."""
         self.write("note", fields={"message": text})
+
+
+def _written(value: object) -> str:
+    """Write what JSON has no form for: a time in UTC, and whatever else by its name."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return str(value)
 
 
 def error_fields(error: BaseException) -> dict[str, object]:

@@ -7,15 +7,42 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from attrs import define
+from attrs import define, frozen
 
-from hubspot_async import HubSpotTask, StatusChange, WatchFailed
+from hubspot_async import HubSpotError, HubSpotTask, StatusChange, WatchFailed
 from hubspot_async.cli.screen.words import one_line, seconds, size
-
-Event: TypeAlias = StatusChange[Any] | WatchFailed
 
 NextLook: TypeAlias = Callable[[HubSpotTask[Any]], float | None]
 """Tells in how many seconds a task is looked at next: infinity where it waits for others, None where nobody knows."""
+
+
+Event: TypeAlias = StatusChange[Any] | WatchFailed
+
+
+@frozen(kw_only=True)
+class Change:
+    """What has become of a task, as it is shown."""
+
+    status: str
+    previous: str | None = None
+    is_final: bool = False
+    succeeded: bool = False
+    lateness: float | None = None
+    error: HubSpotError | None = None
+    """Why it was given up, if it was."""
+
+    @classmethod
+    def of(cls, event: Event) -> Change:
+        """Take from an event of a watcher what is shown of it."""
+        if isinstance(event, WatchFailed):
+            return cls(status="lost", previous=event.previous, is_final=True, error=event.error)
+        return cls(
+            status=str(event.current.status),
+            previous=event.previous,
+            is_final=event.is_final,
+            succeeded=event.succeeded,
+            lateness=event.lateness,
+        )
 
 
 @define(eq=False)
@@ -41,15 +68,13 @@ class Line:
         began = task.started_at or now
         return cls(task, about, began if (now - began).total_seconds() > 1 else now)
 
-    def take(self, event: Event, now: datetime) -> None:
-        """Show what *event* tells."""
-        match event:
-            case WatchFailed(error=error):
-                self.status, self.about = "lost", one_line(error.message)
-            case StatusChange(current=current, lateness=lateness):
-                self.status, self.lateness = str(current.status), lateness
-        if event.is_final:
-            self.ended, self.succeeded = now, event.succeeded
+    def take(self, change: Change, now: datetime) -> None:
+        """Show what has changed."""
+        self.status, self.lateness = change.status, change.lateness
+        if change.error is not None:
+            self.about = one_line(change.error.message)
+        if change.is_final:
+            self.ended, self.succeeded = now, change.succeeded
 
     def tell(self, about: str) -> None:
         """Show what came of it."""

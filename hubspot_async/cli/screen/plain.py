@@ -9,7 +9,7 @@ from typing import Any
 from rich.console import Console
 
 from hubspot_async import HubSpotTask
-from hubspot_async.cli.screen.line import Event, Line, NextLook
+from hubspot_async.cli.screen.line import Change, Line, NextLook
 from hubspot_async.cli.screen.words import say
 
 OFTEN = 30.0
@@ -30,15 +30,18 @@ class PlainLines:
     def follow(self, next_look: NextLook) -> None:
         """Ask nobody: no one sees them wait."""
 
+    def sum_up(self, others: Callable[[], str]) -> None:
+        """Ask nobody."""
+
     def add(self, task: HubSpotTask[Any], about: str) -> None:
         """Print that a task has begun."""
         line = self._lines[task] = Line.begin(task, about, self._now())
         self._print(line)
 
-    def show(self, event: Event) -> None:
+    def show(self, task: HubSpotTask[Any], change: Change) -> None:
         """Print what has changed."""
-        line = self._lines[event.task]
-        line.take(event, self._now())
+        line = self._lines[task]
+        line.take(change, self._now())
         self._print(line)
 
     def tell(self, task: HubSpotTask[Any], about: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
@@ -15,7 +15,7 @@ from hubspot_async.cli.ending import Exit, advice_on, status_of, worded
 from hubspot_async.cli.screen.board import Board, Nowhere
 from hubspot_async.cli.screen.console import Terminal
 from hubspot_async.cli.screen.jsonlines import JsonLines, error_fields
-from hubspot_async.cli.screen.line import Event
+from hubspot_async.cli.screen.line import Change, Event
 from hubspot_async.cli.screen.results import JsonResults, Result, Results, TextResults
 from hubspot_async.cli.screen.table import board
 
@@ -53,6 +53,8 @@ class Screen:
     results: Results
     json: JsonLines | None = None
     """Where errors go too, if programs read the results."""
+    way_on: Sequence[str] = ()
+    """The arguments of the command that goes on with it, should this one be stopped; else that is `watch`."""
     complaints: list[str] = field(factory=list, init=False)
     """What to say on stderr when the command has ended."""
     _statuses: set[Exit] = field(factory=set, init=False)
@@ -77,7 +79,7 @@ class Screen:
 
     def show(self, event: Event) -> None:
         """Show what has changed."""
-        self.board.show(event)
+        self.board.show(event.task, Change.of(event))
 
     def load(self, task: HubSpotTask[Any]) -> Callable[[int, int | None], None]:
         """Make what shows how much of a task's file has come."""

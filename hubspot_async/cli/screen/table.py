@@ -17,9 +17,9 @@ from rich.text import Text
 
 from hubspot_async import HubSpotTask
 from hubspot_async.cli.screen.board import Board
-from hubspot_async.cli.screen.line import Event, Line, NextLook
+from hubspot_async.cli.screen.line import Change, Line, NextLook
 from hubspot_async.cli.screen.plain import PlainLines
-from hubspot_async.cli.screen.words import say
+from hubspot_async.cli.screen.words import plain, say
 
 _AROUND = 5
 """Lines of the screen that are not for tasks: the head of the table, what stands below it, and the cursor's."""
@@ -46,6 +46,7 @@ class LiveTable:
         self._now = now
         self._lines: dict[HubSpotTask[Any], Line] = {}
         self._next_look: NextLook = lambda _task: None
+        self._others: Callable[[], str] = str
         self.live: Live | None = None
         """What draws it anew, from its first task on."""
 
@@ -58,15 +59,19 @@ class LiveTable:
         """Learn where to ask in how many seconds a task is looked at next; the thread that draws will ask there."""
         self._next_look = next_look
 
+    def sum_up(self, others: Callable[[], str]) -> None:
+        """Learn where to ask what to say below the rows of what has none; the thread that draws will ask there."""
+        self._others = others
+
     def add(self, task: HubSpotTask[Any], about: str) -> None:
         """Add a row."""
         self._lines[task] = Line.begin(task, about, self._now())
         if self.live is not None:
             self.live.start()
 
-    def show(self, event: Event) -> None:
+    def show(self, task: HubSpotTask[Any], change: Change) -> None:
         """Change a row."""
-        self._lines[event.task].take(event, self._now())
+        self._lines[task].take(change, self._now())
 
     def tell(self, task: HubSpotTask[Any], about: str) -> None:
         """Say what came of a task."""
@@ -82,15 +87,15 @@ class LiveTable:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Draw the table as of now; a thread of rich's asks for it."""
-        shown, rest = self._shown()
+        others = self._others()
+        shown, rest = in_sight(list(self._lines.values()), self._console.height - _AROUND - bool(others))
         if shown:
             yield self._table(shown)
         if rest:
             yield Text(_summed_up(rest), style="dim")
+        if others:
+            yield Text(others, style="dim", overflow="ellipsis", no_wrap=True)
         yield Text("")  # where the terminal may write ^C without a row of the table being broken in two
-
-    def _shown(self) -> tuple[list[Line], list[Line]]:
-        return in_sight(list(self._lines.values()), self._console.height - _AROUND)
 
     def _table(self, lines: Sequence[Line]) -> Table:
         now = self._now()
@@ -103,13 +108,13 @@ class LiveTable:
             table.add_column(name, no_wrap=True, overflow="ellipsis", width=width, justify=justify)
         table.add_column("", no_wrap=True, overflow="ellipsis", ratio=1)
         for line, (*named, status, age, look) in zip(lines, rows, strict=True):
-            words = Text(status, style=line.style), age, look, Text(line.words)
+            words = Text(status, style=line.style), age, look, Text(plain(line.words))
             table.add_row(*named[is_one_account:], *words)
         return table
 
     def _cells(self, line: Line, now: datetime) -> tuple[str, str, str, str, str, str]:
         task, look = line.task, line.look(self._next_look)
-        return task.account or "", task.kind.name, task.id, line.status, line.age(now), look
+        return plain(task.account or ""), task.kind.name, plain(task.id), plain(line.status), line.age(now), look
 
 
 def in_sight(lines: Sequence[Line], room: int) -> tuple[list[Line], list[Line]]:

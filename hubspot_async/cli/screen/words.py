@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -13,6 +17,11 @@ def seconds(value: float) -> str:
     if value < 120:
         return f"{value:.1f} s"
     return f"{value / 60:.0f} min" if value < 7200 else f"{value / 3600:.1f} h"
+
+
+def moment(value: datetime) -> str:
+    """Write a time, to the minute."""
+    return f"{value.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def size(count: float) -> str:
@@ -31,14 +40,32 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
+def nearby(path: str | Path) -> str:
+    """Write a path as one names it from here: in full, unless it is below."""
+    with suppress(ValueError):
+        return str(Path(path).relative_to(Path.cwd()))
+    return str(path)
+
+
 def one_line(error: BaseException | str) -> str:
     """Word an error in one line."""
     if isinstance(error, OSError) and error.filename is not None and error.strerror:
-        return f"{error.filename}: {error.strerror}"
-    return " ".join(str(error).split()) or type(error).__name__
+        return plain(f"{error.filename}: {error.strerror}")
+    return plain(" ".join(str(error).split())) or type(error).__name__
+
+
+def plain(text: str) -> str:
+    """Have a text be one line that is shown and not obeyed: whatever steers a terminal stands there as a `\ufffd`."""
+    return text if text.isprintable() else "".join(each if each.isprintable() else "\ufffd" for each in text)
+
+
+def complain(text: str) -> None:
+    """Say on stderr, in one line, what is wrong."""
+    print(f"hubspot-async: {plain(text)}", file=sys.stderr)
 
 
 def say(console: Console, text: str, style: str | None = None) -> None:
     """Print a line as it is: neither wrapped nor coloured by what stands in it."""
-    console.print(text, style=style, markup=False, highlight=False, emoji=False, soft_wrap=True)
+    shown = "\n".join(map(plain, text.split("\n")))
+    console.print(shown, style=style, markup=False, emoji=False, highlight=False, soft_wrap=True)
     console.file.flush()

@@ -99,7 +99,7 @@ class HubSpotActivities:
         A task that can be watched no longer is an outcome with an ``error``, and leaves the others be. What concerns
         the whole account, such as the end of the day's requests, fails the attempt: the retry policy says when the next
         one goes on, with what this one had seen. So does the ``heartbeat_timeout`` after a worker has died; give it
-        half a minute, or what a few looks take. Cancelled, it stops looking, and cancels nothing at HubSpot.
+        15 to 30 seconds, which is a few looks. Cancelled, it stops looking, and cancels nothing at HubSpot.
         """
         wanted = [self._task(each) for each in tasks]
         settled = _settled_before()

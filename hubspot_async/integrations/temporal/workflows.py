@@ -31,7 +31,9 @@ class ExportAccount:
     async def run(self, account: str | None, requests: list[Plain], into: str) -> list[Plain]:
         """Start, watch and download every request of *requests*; the files go into the folder *into* of the worker.
 
-        Gives for each what `HubSpotActivities.download` gives, or ``{"error": …}``; one failure leaves the others be.
+        Gives for each the ``request`` and an ``error``; without one, None, what `HubSpotActivities.download` gives too.
+        The error is HubSpot's word for the status, such as ``CANCELED``, where the export itself came to nothing, and
+        otherwise a dict of ``type`` and ``message``. One failure leaves the others be.
         """
         return await asyncio.gather(*(self._export(account, request, into) for request in requests))
 

@@ -12,7 +12,7 @@ from rich.console import Console
 from hubspot_async import HubSpotTask, StatusChange, WatchFailed, exports, files
 from hubspot_async.cli.screen.board import Board, Nowhere
 from hubspot_async.cli.screen.jsonlines import JsonLines
-from hubspot_async.cli.screen.line import Line
+from hubspot_async.cli.screen.line import Change, Event, Line
 from hubspot_async.cli.screen.plain import PlainLines
 from hubspot_async.cli.screen.table import LiveTable, board, in_sight
 from hubspot_async.errors import ForbiddenError, TimedOutError, VanishedError
@@ -46,15 +46,19 @@ def change(status: str, lateness: float | None = None, task: HubSpotTask = EXPOR
     return StatusChange(task=task, previous=None, current=current, session=NOWHERE, lateness=lateness)
 
 
+def show(board: Board, event: Event) -> None:
+    board.show(event.task, Change.of(event))
+
+
 def tell_a_story(board: Board, clock: Clock) -> None:
     board.add(EXPORT, "all")
     board.add(OTHER, "Zoë’s 陽子 logo, with a long name that fits into no table of 80 columns")
-    board.show(change("PENDING"))
+    show(board, change("PENDING"))
     clock.advance(2.25)
-    board.show(change("COMPLETE", 0.5))
+    show(board, change("COMPLETE", 0.5))
     clock.advance(3)
     error = TimedOutError("not settled\nwithin its timeout", OTHER)
-    board.show(WatchFailed(task=OTHER, previous=None, error=error, session=NOWHERE))
+    show(board, WatchFailed(task=OTHER, previous=None, error=error, session=NOWHERE))
     clock.advance(100)
 
 
@@ -121,7 +125,7 @@ def test_whatever_stands_in_a_row_it_is_one_line_of_80_columns(account: str | No
     for number, id in enumerate(ids):
         task = files.task(id, account=account, started_at=START - timedelta(days=number))
         table.add(task, "Größe 陽子 " * 9)
-        table.show(change("WAITING_FOR_APPROVAL", task=task))
+        show(table, change("WAITING_FOR_APPROVAL", task=task))
         table.load(task, number * 10**9, 10**12)
     clock.advance(100)
     lines = drawn(table, console)
@@ -136,8 +140,21 @@ def test_whatever_stands_in_a_row_it_is_one_line_of_80_columns(account: str | No
 def test_the_table_says_when_the_next_look_is(next_look: float | None, shown: str, clock: Clock) -> None:
     line = Line.begin(EXPORT, "all", clock())
     assert line.look(lambda task: next_look) == shown
-    line.take(change("COMPLETE", 0.25), clock())
+    line.take(Change.of(change("COMPLETE", 0.25)), clock())
     assert line.look(lambda task: next_look) == "0.2 s late"
+
+
+def test_what_is_no_task_yet_is_summed_up_below_the_rows_and_takes_the_room_of_one(clock: Clock) -> None:
+    console = Console(file=StringIO(), width=80, height=12, force_terminal=True, color_system=None)
+    table = LiveTable(console, clock)
+    for number in range(20):
+        table.add(files.task(f"{number}"), "")
+    before = drawn(table, console)
+    table.sum_up(lambda: "7 exports in line, of which " + "the next " * 20)
+    lines = drawn(table, console)
+    assert len(lines) == len(before) <= console.height
+    assert lines[-1].startswith("7 exports in line")
+    assert cell_len(lines[-1]) <= 80
 
 
 def test_the_table_tells_bytes_and_speed_while_a_file_comes(clock: Clock) -> None:
@@ -160,7 +177,7 @@ def test_of_more_tasks_than_lines_those_on_their_way_are_in_sight(clock: Clock) 
     for task in tasks:
         table.add(task, "")
     for task in tasks[:35]:
-        table.show(change("COMPLETE", task=task))
+        show(table, change("COMPLETE", task=task))
     lines = drawn(table, console)
     assert len(lines) <= console.height
     assert [line.split()[1] for line in lines[2:-1]] == ["33", "34", "35", "36", "37", "38", "39"]
@@ -234,7 +251,7 @@ def test_json_lines_name_the_correlation_id_of_a_refusal_even_behind_another_err
     behind = VanishedError("gone", EXPORT)
     behind.__cause__ = refusal
     failed = [WatchFailed(task=EXPORT, previous=None, error=error, session=NOWHERE) for error in (refusal, behind)]
-    told = objects(lambda lines: [lines.show(event) for event in failed])
+    told = objects(lambda lines: [show(lines, event) for event in failed])
     assert [line["correlation_id"] for line in told] == ["abc", "abc"]
     assert [line["http_status"] for line in told] == [403, 403]
 

@@ -24,6 +24,7 @@ from hubspot_async.integrations.airflow import HubSpotTaskTrigger
 from hubspot_async.integrations.airflow import trigger as trigger_module
 from hubspot_async.integrations.plain import Plain, write_task
 from hubspot_async.sandbox import Sandbox
+from hubspot_async.watching import rules
 from tests.integrations.airflow.conftest import connect
 
 pytestmark = pytest.mark.asyncio
@@ -140,7 +141,8 @@ async def test_it_ends_the_task_by_itself_if_it_is_to(
     assert event.xcoms["return_value"]["status"] == outcome
 
 
-async def test_a_task_that_is_gone_is_an_outcome(session: HubSpotSession):
+async def test_a_task_that_is_gone_is_an_outcome(session: HubSpotSession, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(rules, "GRACE", 0.0)
     event = await fire(write_task(exports.task("404")))
     assert not event.payload["succeeded"]
     assert event.payload["error"]["type"] in ("ForbiddenError", "VanishedError")

@@ -21,6 +21,7 @@ from hubspot_async.errors import InputError
 from hubspot_async.integrations.plain import write_request, write_task
 from hubspot_async.integrations.temporal import HubSpotActivities
 from hubspot_async.sandbox import Sandbox
+from hubspot_async.watching import rules
 
 pytestmark = pytest.mark.asyncio
 
@@ -148,7 +149,10 @@ async def test_activities_that_wait_share_one_watcher(
         assert sum(each.operation == "exports.status" for each in sandbox.requests) <= 5
 
 
-async def test_a_task_that_is_gone_is_an_outcome(activities: HubSpotActivities, session: HubSpotSession):
+async def test_a_task_that_is_gone_is_an_outcome(
+    activities: HubSpotActivities, session: HubSpotSession, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(rules, "GRACE", 0.0)
     async with activities:
         good = await exports.start(session, ViewExport("CONTACT", ["email"]))
         gone = exports.task("404", account="acme")

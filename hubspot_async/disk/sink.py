@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import os
 from collections.abc import Iterable
 from functools import partial
-from typing import IO
+from typing import IO, Self
 
 from hubspot_async.threads import begin, outlast
 
 BLOCK = 2**20
 """Bytes that a thread takes at once: few enough to be quick, and many enough to be worth the way there."""
 
+STRETCH = 32 * 2**20
+"""Bytes of a lasting file that may wait for the disk: it writes while more are being read, and not all at the end."""
+
 
 class Sink:
     """A file that is written from its beginning, its size and its SHA-256."""
 
-    def __init__(self, file: IO[bytes], digest: hashlib._Hash | None = None) -> None:
+    def __init__(self, file: IO[bytes], digest: hashlib._Hash | None = None, *, is_lasting: bool = False) -> None:
         self.file = file
         self.size = 0
+        self._is_lasting = is_lasting
+        self._through = 0
         self._hash = digest or hashlib.sha256()  # one and the same for several files makes one digest of all
 
     @property
@@ -33,17 +39,25 @@ class Sink:
             self.file.write(piece)
             self._hash.update(piece)
             self.size += len(piece)
+        if self._is_lasting and self.size - self._through >= STRETCH:
+            self.write_through()
+
+    def write_through(self) -> None:
+        """Wait until all is on the disk."""
+        self.file.flush()
+        os.fsync(self.file.fileno())
+        self._through = self.size
 
     def rewind(self) -> None:
         """Begin again."""
         self.file.seek(0)
         self.file.truncate()
-        self.size = 0
+        self.size = self._through = 0
         self._hash = hashlib.sha256()
 
 
 class Behind:
-    """Fills a sink from a thread, one block behind whoever adds to it."""
+    """Fills a sink from a thread, one block behind whoever adds to it; all is written when the block is left."""
 
     def __init__(self, sink: Sink) -> None:
         self._sink = sink
@@ -58,7 +72,10 @@ class Behind:
         if self._size >= BLOCK:
             await self._hand_over()
 
-    async def finish(self) -> None:
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
         """Wait until all is written, whatever is cancelled meanwhile: the thread is at work on the file."""
         try:
             await self._hand_over()

@@ -8,10 +8,12 @@ import os
 import secrets
 import stat
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
+from hubspot_async.disk.sink import Sink
 from hubspot_async.errors import InputError
 
 _FLAGS = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
@@ -42,39 +44,30 @@ class Scratch:
     behind, and removes it.
     """
 
-    def __init__(self, target: Path) -> None:
+    def __init__(self, target: Path, *, overwrite: bool) -> None:
+        self._overwrite = overwrite
         self._folder = target.parent
         self._prefix = f"{_PREFIX}{hashlib.sha256(os.fsencode(target.name)).hexdigest()[:12]}-"
         self._files: dict[IO[bytes], Path] = {}
 
-    def open(self) -> IO[bytes]:
-        """Make another one. Raises OSError where nothing can be written."""
-        if not self._files:
-            sweep(self._folder, self._prefix)
-        while True:
-            path = self._new_path()
-            handle = os.open(path, _FLAGS, 0o600)
-            if _lock(handle) and _is_at(handle, path):
-                file = os.fdopen(handle, "w+b")
-                self._files[file] = path
-                return file
-            os.close(handle)  # someone took it for a leftover
+    def sink(self, digest: hashlib._Hash | None = None) -> Sink:
+        """Make another one, to be written. Raises OSError where nothing can be."""
+        return Sink(self._open(), digest, is_lasting=True)
 
-    def keep(self, files: list[IO[bytes]], paths: list[Path], *, overwrite: bool) -> None:
-        """Give *files* the names they are for, the first one last: where that is there, all are."""
+    def keep(self, sinks: Sequence[Sink], paths: Sequence[Path]) -> None:
+        """Write *sinks* through to the disk and give them their names, the first one last: where that is, all are."""
         mode = self._mode()
-        for file in files:
-            file.flush()
+        for sink in sinks:
             if sys.platform != "win32":
-                os.fchmod(file.fileno(), mode)
-            os.fsync(file.fileno())
+                os.fchmod(sink.file.fileno(), mode)
+            sink.write_through()
         named: list[Path] = []
         try:
-            for file, path in reversed(list(zip(files, paths, strict=True))):
-                _name(self._release(file), path, overwrite=overwrite)
+            for sink, path in reversed(list(zip(sinks, paths, strict=True))):
+                _name(self._release(sink.file), path, overwrite=self._overwrite)
                 named.append(path)
         except BaseException:
-            for path in [] if overwrite else named:
+            for path in [] if self._overwrite else named:
                 path.unlink(missing_ok=True)
             raise
         _sync_folder(self._folder)
@@ -86,6 +79,18 @@ class Scratch:
                 file.close()
             path.unlink(missing_ok=True)
         self._files.clear()
+
+    def _open(self) -> IO[bytes]:
+        if not self._files:
+            sweep(self._folder, self._prefix)
+        while True:
+            path = self._new_path()
+            handle = os.open(path, _FLAGS, 0o600)
+            if _lock(handle) and _is_at(handle, path):
+                file = os.fdopen(handle, "w+b")
+                self._files[file] = path
+                return file
+            os.close(handle)  # someone took it for a leftover
 
     def _new_path(self) -> Path:
         return self._folder / f"{self._prefix}{secrets.token_hex(6)}.part"
@@ -159,11 +164,12 @@ def _name(temporary: Path, path: Path, *, overwrite: bool) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Have the new name itself survive a power cut."""
+    """Have the new name itself survive a power cut, where the file system can see to that."""
     if sys.platform == "win32":
         return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    with suppress(OSError):  # the file is there, whole: too late to say that it is not
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
