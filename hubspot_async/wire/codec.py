@@ -67,7 +67,7 @@ def parse(content: bytes) -> Any:
     except ValueError:
         raise InvalidResponseError("the answer is not JSON") from None
     if end != len(text):
-        raise InvalidResponseError("the answer is not JSON")
+        raise InvalidResponseError("the answer is not JSON") from None
     return document
 
 
