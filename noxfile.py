@@ -169,7 +169,18 @@ def pictures(session: nox.Session) -> None:
         PICTURES[name](session)
 
 
-FIGURES = ("decode", "memory", "cpu", "simulate", "end_to_end", "startup", "scale", "largefiles", "files")
+FIGURES = (
+    "decode",
+    "memory",
+    "cpu",
+    "heartbeat",
+    "simulate",
+    "end_to_end",
+    "startup",
+    "scale",
+    "largefiles",
+    "files",
+)
 
 
 @nox.session

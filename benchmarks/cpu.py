@@ -44,13 +44,11 @@ async def raw(url: str, in_flight: int, polls: int) -> None:
     """aiohttp and json, a loop for each task, as one writes it by hand."""
     import aiohttp
 
-    left = polls
+    looks = iter(range(polls))
 
     async def watch(client: aiohttp.ClientSession, number: int) -> None:
-        nonlocal left
         path = f"/files/2026-03/files/import-from-url/async/tasks/{number}/status"
-        while left > 0:
-            left -= 1
+        for _ in looks:
             async with client.get(url + path, headers={"Authorization": f"Bearer {TOKEN}"}) as response:
                 if json.loads(await response.read())["status"] == "COMPLETE":
                     return
@@ -64,13 +62,11 @@ async def sdk(url: str, in_flight: int, polls: int) -> None:
     """hubspot-sdk's asynchronous client, a loop for each task."""
     from hubspot_sdk import AsyncHubSpot
 
-    left = polls
+    looks = iter(range(polls))
 
     async def watch(client: AsyncHubSpot, number: int) -> None:
-        nonlocal left
-        while left > 0:
-            left -= 1
-            if (await client.files.get_import_status(str(number))).status == "COMPLETE":
+        for _ in looks:
+            if (await client.files.file_assets.get_import_task_status(str(number))).status == "COMPLETE":
                 return
             await asyncio.sleep(0)
 
@@ -82,12 +78,13 @@ async def official(url: str, in_flight: int, polls: int) -> None:
     """hubspot-api-client in threads, as its users are told to."""
     from hubspot import HubSpot
 
-    client = HubSpot(access_token=TOKEN)
-    client.files.files_api.api_client.configuration.host = url
+    client = HubSpot(access_token=TOKEN, host=url)
+    looks = iter(range(polls))
 
     def watch(number: int) -> None:
-        for _ in range(polls // in_flight):
-            client.files.files_api.check_import_status(str(number))
+        for _ in looks:
+            if client.files.files_api.check_import(str(number)).status == "COMPLETE":
+                return
 
     with ThreadPoolExecutor(in_flight) as threads:
         list(threads.map(watch, range(in_flight)))

@@ -73,11 +73,11 @@ def simulate(works: list[Work], rate: float) -> Row:
             else:
                 group.observe(watch, "PROCESSING" if work.begin <= at - LATENCY / 2 else "PENDING", at)
                 group.looked(watch, at)
-            schedule.wake(group, at)
+            schedule.wake(group)
         choice = schedule.next(now)
         if choice is group and next_place <= now:
             entry = group.pick(now)
-            schedule.wake(group, now)
+            schedule.wake(group)
             if isinstance(entry, Watch):
                 looks += 1
                 next_place = now + 1 / rate

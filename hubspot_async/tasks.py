@@ -74,7 +74,7 @@ class TaskKind(Generic[S]):
 
     def status_request(self, task: HubSpotTask[S]) -> Request[S]:
         """Build the request for one look at *task*."""
-        path = self.status_path.format(id=segment(task.id))
+        path = self.status_path.replace("{id}", segment(task.id))
         return Request("GET", self.family, task.version, path, self.promise)
 
     def task(

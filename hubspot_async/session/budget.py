@@ -110,6 +110,7 @@ class RequestBudget:
             POLL: OrderedDict(),
         }
         self._last = POLL
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._daily_error: DailyLimitError | None = None
         self._next_probe = -math.inf
@@ -127,7 +128,7 @@ class RequestBudget:
     @property
     def rate(self) -> float:
         """How many places a second there are, as far as is known."""
-        return self._window.places(_time()) / self._window.interval
+        return self._window.places(self._time()) / self._window.interval
 
     def ready_at(self, now: float, lane: Lane = USER) -> float:
         """Tell when the next place is free by the event loop's clock, not counting those who wait for it."""
@@ -138,9 +139,9 @@ class RequestBudget:
 
         Raises DailyLimitError where the day's requests are used up.
         """
-        now = _time()
+        now = self._time()
         self._check_daily(now)
-        if self._waiting[lane] or self.ready_at(now, lane) > now:
+        if self._waiting[lane] or self._window.ready_at(lane, now) > now:
             return False
         self._grant(lane, now)
         return True
@@ -152,10 +153,10 @@ class RequestBudget:
         """
         if self.take(lane):
             return
-        place = asyncio.get_running_loop().create_future()
+        place = self._running_loop().create_future()
         self._waiting[lane][place] = None
         self._waited += 1
-        self._wait(_time())
+        self._wait(self._time())
         try:
             outcome = await place
         except asyncio.CancelledError:
@@ -171,13 +172,13 @@ class RequestBudget:
     def learn(self, headers: Mapping[str, str], took: float = 0.0) -> None:
         """Take what the headers of an answer that *took* so many seconds tell of the limits."""
         self._daily_error = None
-        self._window.learn(headers, _time(), took)
+        self._window.learn(headers, self._time(), took)
         self._serve()
 
     def refused(self, retry_after: float | None, headers: Mapping[str, str]) -> None:
         """Pause everyone after a 429, for as long as HubSpot asks or for one interval."""
         self._refused += 1
-        now = _time()
+        now = self._time()
         self._window.learn(headers, now)
         self._window.refuse(now, pause_after_refusal(retry_after, self._window.interval))
         self._wait(now)
@@ -185,7 +186,7 @@ class RequestBudget:
     def refused_for_today(self, error: DailyLimitError) -> None:
         """Answer everyone with *error*, but for one request a minute, until one gets through."""
         self._refused += 1
-        self._close_for_today(error, _time() + PROBE)
+        self._close_for_today(error, self._time() + PROBE)
 
     def _close_for_today(self, error: DailyLimitError, until: float) -> None:
         self._daily_error, self._next_probe = error, until
@@ -196,11 +197,10 @@ class RequestBudget:
                     place.set_result(copy(error))
 
     def _check_daily(self, now: float) -> None:
-        if self._daily_error is None:
-            return
-        if now < self._next_probe:
-            raise copy(self._daily_error)
-        self._next_probe = now + PROBE
+        if self._daily_error is not None:
+            if now < self._next_probe:
+                raise copy(self._daily_error)
+            self._next_probe = now + PROBE
 
     def _grant(self, lane: Lane, now: float) -> None:
         self._window.take(lane, now)
@@ -224,7 +224,7 @@ class RequestBudget:
         """Hand out what is free to those who wait, the lanes in turn."""
         if not (self._waiting[USER] or self._waiting[POLL]):
             return
-        now = max(now, _time())
+        now = max(now, self._time())
         self._share(now)
         while (lane := self._next_lane(now)) is not None:
             place, _ = self._waiting[lane].popitem(last=False)
@@ -257,11 +257,20 @@ class RequestBudget:
             self._timer.cancel()
             self._timer = None
         if at < math.inf:
-            self._timer = asyncio.get_running_loop().call_at(at, self._on_time, at)
+            self._timer = self._running_loop().call_at(at, self._on_time, at)
 
     def _on_time(self, at: float) -> None:
         self._timer = None
         self._serve(at)  # the loop may call a hair too early
+
+    def _time(self) -> float:
+        return self._running_loop().time()
+
+    def _running_loop(self) -> asyncio.AbstractEventLoop:
+        """Give the running loop. To ask asyncio for it is a system call before Python 3.12."""
+        if self._loop is None or not self._loop.is_running():
+            self._loop = asyncio.get_running_loop()
+        return self._loop
 
 
 def pause_after_refusal(retry_after: float | None, interval: float) -> float:
@@ -269,7 +278,3 @@ def pause_after_refusal(retry_after: float | None, interval: float) -> float:
     if retry_after is None or not 0 < retry_after <= LONGEST_PAUSE:
         return interval
     return max(retry_after, interval / 10)
-
-
-def _time() -> float:
-    return asyncio.get_running_loop().time()

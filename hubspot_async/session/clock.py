@@ -28,11 +28,15 @@ class ServerClock:
         """Learn from the *date* of an answer to a request *sent* and *received* then, by our wall clock in seconds."""
         if date != self._date:
             self._date, self._second = date, _read(date)
-        if self._second is None or received < sent:
+        second, offset = self._second, self._offset
+        if second is None or received < sent:
             return
-        least, most = self._second - received, self._second + 1 - sent
-        believed = (least + most) / 2 if self._offset is None else self._offset
-        self._offset = min(max(believed, least), most)
+        if offset is None:
+            self._offset = second + (1 - sent - received) / 2
+        elif offset < second - received:
+            self._offset = second - received
+        elif offset > second + 1 - sent:
+            self._offset = second + 1 - sent
 
     def now(self) -> datetime:
         """Tell the time at HubSpot; ours, until an answer has come."""

@@ -34,17 +34,22 @@ class Json:
         """Make the body for one sending, wrapped so that no traceback shows what is in it."""
         return None if self.content is None else payload.BytesPayload(self.content, content_type="application/json")
 
+    def close(self) -> None:
+        """Have nothing to close."""
+
 
 class Upload:
     """The body of a form, to be sent once or, where its sources allow, again."""
 
-    def __init__(self, form: Form, opened: ExitStack) -> None:
-        """Open the files of *form*, to be closed with *opened*.
+    def __init__(self, form: Form) -> None:
+        """Open the files of *form*.
 
         Raises OSError where one cannot be read, and InputError for what cannot be sent.
         """
         self._fields = {name: _field(value) for name, value in form.fields.items()}
-        self._files = [(part, _source(part, opened)) for part in form.files]
+        with ExitStack() as opened:
+            self._files = [(part, _source(part, opened)) for part in form.files]
+            self._opened = opened.pop_all()
 
     def body(self) -> MultipartWriter:
         """Make the body for one sending, from the beginning of each file."""
@@ -65,6 +70,20 @@ class Upload:
     def failure(self) -> Exception | None:
         """What went wrong with reading a file of the user's while it was sent; HubSpot got no whole form then."""
         return next((source.failure for _, source in self._files if source.failure is not None), None)
+
+    def close(self) -> None:
+        """Close the files that were opened here."""
+        self._opened.close()
+
+
+NO_BODY = Json(None)
+
+
+def body_of(body: object) -> Json | Upload:
+    """Make of a request's body what is sent."""
+    if body is None:
+        return NO_BODY
+    return Upload(body) if isinstance(body, Form) else Json(codec.dumps(body))
 
 
 def _field(value: object) -> tuple[str, str]:

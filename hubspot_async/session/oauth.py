@@ -13,7 +13,6 @@ from yarl import URL
 from hubspot_async.errors import HubSpotError, InvalidResponseError, TokenRefreshError
 from hubspot_async.session.auth import RefreshedTokens, check_token
 from hubspot_async.session.retry import RetryPolicy
-from hubspot_async.session.timeouts import Timeouts
 from hubspot_async.session.transport import Answer, Transport
 from hubspot_async.wire import codec
 from hubspot_async.wire.request import USER, Request
@@ -25,7 +24,6 @@ async def refresh_tokens(
     url: URL,
     request: Request[Any],
     form: Mapping[str, str],
-    timeouts: Timeouts,
     retry: RetryPolicy,
 ) -> RefreshedTokens:
     """Trade a refresh token for a new pair, repeating it as a read would be: to ask twice does no harm.
@@ -35,9 +33,7 @@ async def refresh_tokens(
     clock = asyncio.get_running_loop().time
     began = clock()
     for attempt in count(1):
-        answer = await transport.exchange(
-            "POST", url, headers={"Accept": "application/json"}, body=dict(form), timeout=timeouts.for_call()
-        )
+        answer = await transport.exchange("POST", url, headers={"Accept": "application/json"}, body=dict(form))
         outcome = _read(request, answer, form) if isinstance(answer, Answer) else answer
         if isinstance(outcome, RefreshedTokens):
             return outcome

@@ -152,7 +152,8 @@ class RetryQuota:
 
     def earn(self) -> None:
         """Count a request that was sent for the first time."""
-        self._left = min(self.reserve, self._left + self.share)
+        if self._left < self.reserve:
+            self._left = min(self.reserve, self._left + self.share)
 
     def spend(self, error: HubSpotError) -> bool:
         """Pay for a repeat after *error*; False if there is nothing left to pay with."""

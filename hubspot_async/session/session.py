@@ -8,7 +8,7 @@ import re
 import time
 import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from datetime import datetime
 from itertools import count
 from types import TracebackType
@@ -16,6 +16,7 @@ from typing import Any, Self, TypeVar
 
 import aiohttp
 import anyio
+from multidict import CIMultiDict
 from yarl import URL
 
 from hubspot_async.errors import (
@@ -35,7 +36,7 @@ from hubspot_async.session import auth, reporting
 from hubspot_async.session.addresses import HUBSPOT, is_loopback, read_base_url
 from hubspot_async.session.budget import Budget, RequestBudget
 from hubspot_async.session.clock import ServerClock
-from hubspot_async.session.forms import Json, Upload
+from hubspot_async.session.forms import Json, Upload, body_of
 from hubspot_async.session.oauth import refresh_tokens
 from hubspot_async.session.renewal import OAuthRefresh, RenewedToken, fetch_from
 from hubspot_async.session.retry import RetryPolicy, RetryQuota, pause_asked
@@ -43,8 +44,7 @@ from hubspot_async.session.starts import UnansweredStart
 from hubspot_async.session.timeouts import Timeouts
 from hubspot_async.session.transport import Answer, Download, Transport
 from hubspot_async.tasks import check_account
-from hubspot_async.wire import codec
-from hubspot_async.wire.request import POLL, USER, Form, Lane, Request
+from hubspot_async.wire.request import POLL, USER, Lane, Request
 from hubspot_async.wire.response import read_error, read_response
 from hubspot_async.wire.versions import Family, Versions
 
@@ -88,10 +88,10 @@ class HubSpotSession:
         self._quota = RetryQuota()
         self._next_warning = 0.0
         self._clock = ServerClock()
-        self._transport = Transport(client)
-        self._transfers = Transport()
-        self._call_limits = self.timeouts.for_call()
-        self._transfer_limits = self.timeouts.for_transfer()
+        self._transport = Transport(self.timeouts, client)
+        self._transfers = Transport(self.timeouts)
+        self._token: auth.Secret | None = None
+        self._signed: CIMultiDict[str] = CIMultiDict()
         self._unanswered: dict[int, UnansweredStart] = {}
 
     @classmethod
@@ -168,21 +168,15 @@ class HubSpotSession:
         where *request* begins work that HubSpot may now be doing.
         """
         self._transport.check()
-        began = _time()
         self._quota.earn()
-        with ExitStack() as opened:
-            body = _body(request, opened)
-            for attempt in count(1):
-                outcome = await self._attempt(request, body, lane)
-                if not isinstance(outcome, HubSpotError):
-                    return outcome
-                elapsed = _time() - began
-                pause = self.retry.pause_after(attempt, request.method, outcome, lane=lane, elapsed=elapsed)
-                if pause is None or not body.is_repeatable or not self._quota.spend(outcome):
-                    raise _given_up(outcome, attempt)
-                reporting.repeated(self.account, request, outcome, pause)
-                await anyio.sleep(pause)
-        raise AssertionError("unreachable")
+        body = body_of(request.body)
+        try:
+            outcome = await self._persist(request, body, lane)
+        finally:
+            body.close()
+        if isinstance(outcome, HubSpotError):
+            raise outcome
+        return outcome
 
     @asynccontextmanager
     async def open(self, request: Request[bytes]) -> AsyncIterator[AsyncIterator[bytes]]:
@@ -193,8 +187,7 @@ class HubSpotSession:
         self._transport.check()
         token = await self._auth.token()
         await self.budget.acquire(USER)
-        url, headers, timeout = self._url(request), _headers(token), self._transfer_limits
-        async with self._transport.stream(url, headers=headers, timeout=timeout, unpack=True) as answer:
+        async with self._transport.stream(self._url(request), headers=self._headers(token), unpack=True) as answer:
             if answer.status != 200:
                 content = _without(token, await answer.start(10_000))
                 raise _clean(read_error(request, answer.status, answer.headers, content), token)
@@ -203,42 +196,49 @@ class HubSpotSession:
     @asynccontextmanager
     async def fetch(self, url: str, headers: Mapping[str, str] | None = None) -> AsyncIterator[Download]:
         """Open a file's URL as it is, without the token, on connections that no call to the API waits for."""
-        timeout = self.timeouts.for_transfer()
-        async with self._transfers.stream(URL(url, encoded=True), headers=headers or {}, timeout=timeout) as answer:
+        async with self._transfers.stream(URL(url, encoded=True), headers=headers or {}) as answer:
             yield answer
+
+    async def _persist(self, request: Request[T], body: Json | Upload, lane: Lane | None) -> T | HubSpotError:
+        """Send *request* as often as is safe and may help."""
+        began = _time()
+        for attempt in count(1):
+            outcome = await self._attempt(request, body, lane)
+            if not isinstance(outcome, HubSpotError):
+                return outcome
+            elapsed = _time() - began
+            pause = self.retry.pause_after(attempt, request.method, outcome, lane=lane, elapsed=elapsed)
+            if pause is None or not body.is_repeatable or not self._quota.spend(outcome):
+                return _given_up(outcome, attempt)
+            reporting.repeated(self.account, request, outcome, pause)
+            await anyio.sleep(pause)
+        raise AssertionError("unreachable")
 
     async def _attempt(self, request: Request[T], body: Json | Upload, lane: Lane | None) -> T | HubSpotError:
         """Send *request* once, and again only if its token had grown too old."""
-        for is_last in (False, True):
+        token = await self._auth.token()
+        if lane is not None:
+            await self.budget.acquire(lane)
+        outcome = await self._exchange(request, body, token)
+        if isinstance(outcome, UnauthorizedError) and body.is_repeatable and await self._auth.renew(token, outcome):
             token = await self._auth.token()
-            if lane is not None:
-                await self.budget.acquire(lane)
+            await self.budget.acquire(lane or POLL)
             outcome = await self._exchange(request, body, token)
-            if is_last or not isinstance(outcome, UnauthorizedError):
-                return outcome
-            if not body.is_repeatable or not await self._auth.renew(token, outcome):
-                return outcome
-            lane = lane or POLL
-        raise AssertionError("unreachable")
+        return outcome
 
     async def _exchange(self, request: Request[T], body: Json | Upload, token: auth.Secret) -> T | HubSpotError:
         """Put *request* on the wire and read what comes back, errors as values."""
-        self._transport.check()
-        start = self._note_start(request)
+        start = self._note_start(request) if request.is_start else None
         sent = time.time()
         answer = await self._transport.exchange(
             request.method,
             self._url(request),
-            headers=_headers(token),
+            headers=self._headers(token),
             body=body.body(),
-            timeout=self._transfer_limits if isinstance(body, Upload) else self._call_limits,
+            is_upload=isinstance(body, Upload),
         )
         if isinstance(answer, Answer):
-            received = time.time()
-            self._clock.observe(answer.headers.get("Date", ""), sent, received)
-            outcome = _read(request, answer, token)
-            self._heed(answer, outcome, received - sent)
-            headers = answer.headers
+            outcome, headers = self._receive(request, answer, token, sent), answer.headers
         elif body.failure is not None:
             self._forget(start)
             raise body.failure
@@ -247,17 +247,34 @@ class HubSpotSession:
         reporting.exchanged(self.account, request, outcome, headers)
         return self._note_answer(start, outcome, headers) if start is not None else outcome
 
-    def _heed(self, answer: Answer, outcome: object, took: float) -> None:
-        """Let the budget know what the answer says of it."""
-        match outcome:
+    def _receive(self, request: Request[T], answer: Answer, token: auth.Secret, sent: float) -> T | HubSpotError:
+        """Read an answer, and learn from it what it says of the time and the limits.
+
+        A server may not make us repeat the token it got.
+        """
+        received = time.time()
+        self._clock.observe(answer.headers.get("Date", ""), sent, received)
+        try:
+            content = answer.content if answer.status < 300 else _without(token, answer.content)
+            outcome = read_response(request, answer.status, answer.headers, content)
+        except HubSpotError as error:
+            failure = _clean(error, token)
+            self._heed(failure, answer.headers, received - sent)
+            return failure
+        self.budget.learn(answer.headers, received - sent)
+        return outcome
+
+    def _heed(self, error: HubSpotError, headers: Mapping[str, str], took: float) -> None:
+        """Let the budget know what a refusal says of it."""
+        match error:
             case DailyLimitError():
-                reporting.used_up(self.account, outcome)
-                self.budget.refused_for_today(outcome)
+                reporting.used_up(self.account, error)
+                self.budget.refused_for_today(error)
             case RateLimitError(is_passing=True):
-                self._warn_of_pause(outcome)
-                self.budget.refused(pause_asked(outcome), answer.headers)
+                self._warn_of_pause(error)
+                self.budget.refused(pause_asked(error), headers)
             case _:
-                self.budget.learn(answer.headers, took)
+                self.budget.learn(headers, took)
 
     def _warn_of_pause(self, error: RateLimitError) -> None:
         """Say once that everyone pauses, however many requests were on their way."""
@@ -265,9 +282,8 @@ class HubSpotSession:
             self._next_warning = now + 10.0
             reporting.paused(self.account, error, pause_asked(error))
 
-    def _note_start(self, request: Request[Any]) -> UnansweredStart | None:
-        if not request.is_start:
-            return None
+    def _note_start(self, request: Request[Any]) -> UnansweredStart:
+        self._transport.check()  # what cannot be sent is not unanswered
         start = UnansweredStart.of(request, self.now(), self.account)
         self._unanswered[id(start)] = start
         return start
@@ -287,6 +303,13 @@ class HubSpotSession:
     def _forget(self, start: UnansweredStart | None) -> None:
         self._unanswered.pop(id(start), None)
 
+    def _headers(self, token: auth.Secret) -> CIMultiDict[str]:
+        """Give the headers of every request, which are the same for as long as the token is."""
+        if token is not self._token:
+            authorization = auth.Secret(f"Bearer {token}")
+            self._token, self._signed = token, CIMultiDict(Authorization=authorization, Accept="application/json")
+        return self._signed
+
     def _url(self, request: Request[Any]) -> URL:
         url = URL(self.base_url + request.target, encoded=True)
         return url.with_query(_query(request)) if request.query else url
@@ -302,21 +325,11 @@ class HubSpotSession:
     async def _refresh(self, form: Mapping[str, str]) -> auth.RefreshedTokens:
         version = self.version_of(Family.OAUTH, "token")
         request: Request[Any] = Request("POST", Family.OAUTH, version, "/token", None)
-        return await refresh_tokens(self._transport, self._url(request), request, form, self.timeouts, self.retry)
+        return await refresh_tokens(self._transport, self._url(request), request, form, self.retry)
 
 
 def _time() -> float:
     return asyncio.get_running_loop().time()
-
-
-def _body(request: Request[Any], opened: ExitStack) -> Json | Upload:
-    if isinstance(request.body, Form):
-        return Upload(request.body, opened)
-    return Json(None if request.body is None else codec.dumps(request.body))
-
-
-def _headers(token: auth.Secret) -> dict[str, str]:
-    return {"Authorization": auth.Secret(f"Bearer {token}"), "Accept": "application/json"}
 
 
 def _query(request: Request[Any]) -> list[tuple[str, str]]:
@@ -326,15 +339,6 @@ def _query(request: Request[Any]) -> list[tuple[str, str]]:
         if values is not None
         for value in (values if isinstance(values, list | tuple) else (values,))
     ]
-
-
-def _read(request: Request[T], answer: Answer, token: auth.Secret) -> T | HubSpotError:
-    """Read an answer, from which a server may not make us repeat the token it got."""
-    content = answer.content if answer.status < 300 else _without(token, answer.content)
-    try:
-        return read_response(request, answer.status, answer.headers, content)
-    except HubSpotError as error:
-        return _clean(error, token)
 
 
 def _without(token: auth.Secret, content: bytes) -> bytes:

@@ -19,13 +19,13 @@ class Timeouts:
     connect: float | None = field(default=10.0, validator=checks.positive)
     """Until the connection stands."""
     read: float | None = field(default=30.0, validator=checks.positive)
-    """Between two pieces of an answer, downloads included."""
+    """Until the head of an answer has come, and between two pieces of its body, downloads included."""
     total: float | None = field(default=60.0, validator=checks.positive)
     """For the whole of a JSON call; uploads and downloads have none."""
 
     def for_call(self) -> ClientTimeout:
-        """Give the limits of a JSON call."""
-        return ClientTimeout(total=self.total, sock_connect=self.connect, sock_read=self.read)
+        """Give the limits of a JSON call but for *read* and *total*, which `Limits` keeps."""
+        return ClientTimeout(total=None, sock_connect=self.connect)
 
     def for_transfer(self) -> ClientTimeout:
         """Give the limits of an upload or download, which may go on for hours."""

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import aiohttp
+from aiohttp import hdrs
 from aiohttp.http_exceptions import ContentEncodingError
 from attrs import field, frozen
 from yarl import URL
@@ -21,6 +22,8 @@ from hubspot_async.errors import (
     SessionClosedError,
     TlsError,
 )
+from hubspot_async.session.limits import Limits
+from hubspot_async.session.timeouts import Timeouts
 
 LARGEST_ANSWER = 8 * 2**20
 """Bytes of a JSON answer, decompressed; HubSpot's are a few hundred, a page of errors some thousand."""
@@ -33,15 +36,14 @@ _LARGE_PIECE = 2**18
 
 _FAILURES = (aiohttp.ClientError, TimeoutError, OSError)
 
-_AS_IT_COMES: Mapping[str, Any] = {
-    "allow_redirects": False,
+_HABITS: Mapping[str, Any] = {
     "raise_for_status": False,
     "read_bufsize": _PIECE,
     "max_line_size": 8190,
     "max_field_size": 8190,
     "max_headers": 128,
 }
-"""Said with each request, for a client of the user's may have other habits."""
+"""Of a client of ours; of one of the user's, who may have others, they are asked with each request."""
 
 
 @frozen
@@ -94,10 +96,12 @@ class _UnaskedAnswer(aiohttp.ClientConnectionError):
 class _Request(aiohttp.ClientRequest):
     """A request that does not take for its answer what had come before it was sent."""
 
-    async def send(self, conn: aiohttp.connector.Connection) -> aiohttp.ClientResponse:
+    DEFAULT_HEADERS = aiohttp.ClientRequest.DEFAULT_HEADERS | {hdrs.USER_AGENT: "hubspot-async"}
+
+    def send(self, conn: aiohttp.connector.Connection) -> Any:
         if conn.protocol is not None and conn.protocol.should_close:
             raise _UnaskedAnswer
-        return await super().send(conn)
+        return super().send(conn)
 
 
 class Transport:
@@ -106,12 +110,15 @@ class Transport:
     A client of the user's own is used as it is, and left open.
     """
 
-    def __init__(self, client: aiohttp.ClientSession | None = None, *, connections: int = 100) -> None:
+    def __init__(self, timeouts: Timeouts, client: aiohttp.ClientSession | None = None) -> None:
         if client is not None and client.auth is not None:
             raise InputError("client has an auth= of its own, which would stand in the token's place")
         self._given = client
+        self._asked: Mapping[str, Any] = {"allow_redirects": False, **(_HABITS if client is not None else {})}
+        self._of_a_call = timeouts.for_call()
+        self._of_a_transfer = timeouts.for_transfer()
+        self._timeouts = timeouts
         self._client: aiohttp.ClientSession | None = None
-        self._connections = connections
 
     @property
     def is_open(self) -> bool:
@@ -120,12 +127,16 @@ class Transport:
 
     def open(self) -> None:
         """Make the client, inside the event loop it is for."""
-        self._client = self._given or _make_client(self._connections)
+        self._client = self._given or _make_client()
+        self._limits = Limits(self._timeouts.read, self._timeouts.total)
 
     async def close(self) -> None:
         """Close the client, unless it is the user's."""
         client, self._client = self._client, None
-        if client is not None and client is not self._given:
+        if client is None:
+            return
+        self._limits.close()
+        if client is not self._given:
             await client.close()
 
     def abandon(self) -> None:
@@ -138,44 +149,74 @@ class Transport:
         if connector is not None:
             connector._close()
 
-    def check(self) -> None:
-        """Raise SessionClosedError where nothing can be sent from here."""
+    def check(self) -> aiohttp.ClientSession:
+        """Give the client, or raise SessionClosedError where nothing can be sent from here."""
         client = self._client
         if client is None:
             raise SessionClosedError("the session is not open: use it inside `async with`")
-        if client.closed:
+        if client is self._given and client.closed:
             raise SessionClosedError("the aiohttp session under this one has been closed")
         if client._loop is not asyncio.get_running_loop():
             raise SessionClosedError("the session was opened in another event loop, maybe of another thread")
+        return client
 
     async def exchange(
-        self, method: str, url: URL, *, headers: Mapping[str, str], body: Any, timeout: aiohttp.ClientTimeout
+        self, method: str, url: URL, *, headers: Mapping[str, str], body: Any, is_upload: bool = False
     ) -> Answer | HubSpotError:
-        """Send a request and read the answer whole.
+        """Send a request and read the answer whole, within the limits of a JSON call or of an upload.
 
         What goes wrong is given back rather than raised: an exception of aiohttp's carries the headers, token included.
         """
+        client = self.check()
+        timeout = self._of_a_transfer if is_upload else self._of_a_call
+        call = asyncio.timeout(None)
+        response: aiohttp.ClientResponse | None = None
+        pieces: list[bytes] = []
+        is_too_long = False
         try:
-            async with self._request(
-                method, url, headers=headers, data=body, timeout=timeout, auto_decompress=True
-            ) as response:
-                content = await _read_capped(response)
+            async with call:
+                if not is_upload:
+                    self._limits.begin(call)
+                response = await client.request(
+                    method, url, headers=headers, data=body, timeout=timeout, auto_decompress=True, **self._asked
+                )
+                try:
+                    is_too_long = await self._read(response, pieces, call)
+                finally:
+                    if body is not None or not response.closed:  # read to its end it has let go of its connection
+                        response.release()
+                        await response.wait_for_close()
         except _FAILURES as error:
-            return _translate(error, f"{method} {url.path}", url.host or "")
-        if content is None:
+            # Of a refusal the status is what counts: where its body breaks off, what has come will do.
+            if response is None or response.status < 400:
+                return _translate(error, f"{method} {url.path}", url.host or "")
+            response.close()
+        finally:
+            self._limits.over(call)
+        if is_too_long and response.status < 400:
             message = f"the answer to {method} {url.path} is longer than {LARGEST_ANSWER} bytes"
             return InvalidResponseError(message, status=response.status)
-        return Answer(response.status, response.headers, content)
+        return Answer(response.status, response.headers, b"".join(pieces))
+
+    async def _read(self, response: aiohttp.ClientResponse, pieces: list[bytes], call: asyncio.Timeout) -> bool:
+        """Read an answer that is no file, and tell whether it is too long; then nothing of it is kept or read on."""
+        content, size = response.content, 0
+        while not content.at_eof():
+            self._limits.heard(call)
+            pieces.append(await content.readany())
+            size += len(pieces[-1])
+            if size > LARGEST_ANSWER:
+                pieces.clear()
+                response.close()
+                return True
+        return False
 
     @asynccontextmanager
-    async def stream(
-        self, url: URL, *, headers: Mapping[str, str], timeout: aiohttp.ClientTimeout, unpack: bool = False
-    ) -> AsyncIterator[Download]:
+    async def stream(self, url: URL, *, headers: Mapping[str, str], unpack: bool = False) -> AsyncIterator[Download]:
         """Send a GET and give the answer while it comes, decompressed with *unpack*."""
-        how = {"timeout": timeout, "auto_decompress": unpack, "read_bufsize": _LARGE_PIECE}
-        opening = self._request("GET", url, headers=headers, **how)
+        how: dict[str, Any] = {**self._asked, "auto_decompress": unpack, "read_bufsize": _LARGE_PIECE}
         try:
-            response = await opening
+            response = await self.check().request("GET", url, headers=headers, timeout=self._of_a_transfer, **how)
         except _FAILURES as error:
             failure = _translate(error, "GET of a file", url.host or "")
         else:
@@ -184,45 +225,20 @@ class Transport:
             return
         raise failure
 
-    def _request(self, method: str, url: URL, **options: Any) -> Any:
-        self.check()
-        assert self._client is not None
-        return self._client.request(method, url, **{**_AS_IT_COMES, **options})
 
-
-def _make_client(connections: int) -> aiohttp.ClientSession:
+def _make_client() -> aiohttp.ClientSession:
     client = aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=connections),
+        # The budget bounds how many are under way. In a queue of aiohttp's newcomers would pass those who wait, until
+        # the time of these is up.
+        connector=aiohttp.TCPConnector(limit=0),
         cookie_jar=aiohttp.DummyCookieJar(),
-        headers={"User-Agent": "hubspot-async"},
         trust_env=False,
         request_class=_Request,
+        **_HABITS,
     )
     # aiohttp would send a GET, PUT or DELETE once more after a dropped connection, unseen by our budget and retries.
     client._retry_connection = False
     return client
-
-
-async def _read_capped(response: aiohttp.ClientResponse) -> bytes | None:
-    """Read an answer that is no file, or None where it is too long; what comes after that is not read.
-
-    Of a refusal the status is what counts: where its body breaks off or is too long, what has come will do.
-    """
-    pieces: list[bytes] = []
-    size = 0
-    is_refusal = response.status >= 400
-    try:
-        async for piece in response.content.iter_any():
-            pieces.append(piece)
-            size += len(piece)
-            if size > LARGEST_ANSWER:
-                response.close()
-                return b"" if is_refusal else None
-    except _FAILURES:
-        if not is_refusal:
-            raise
-        response.close()
-    return b"".join(pieces)
 
 
 def _translate(error: Exception, what: str, host: str) -> HubSpotError:

@@ -26,7 +26,7 @@ CATCH_UP = 0.01
 """The share of an interval by which a place may be taken early where they go evenly, so that lateness costs none."""
 
 BLINK = 0.001
-"""The share of an interval in which the places are not counted anew, if nothing was learned."""
+"""The share of an interval in which nothing is counted anew, if nothing was learned."""
 
 LEAST = 0.1
 """The share of the limit that we claim whatever others use of it, so that nobody is shut out for good."""
@@ -49,12 +49,15 @@ class Peak:
     _before: float = 0.0
     _end: float = -math.inf
 
-    def note(self, number: float, now: float, period: float) -> None:
-        """Take in a number."""
+    def note(self, number: float, now: float, period: float) -> bool:
+        """Take in a number; tells whether it is the largest."""
         if now >= self._end:
             self._before = self._largest if now < self._end + period else 0.0
             self._largest, self._end = 0.0, now + period
-        self._largest = max(self._largest, number)
+        if number <= self._largest:
+            return False
+        self._largest = number
+        return True
 
     def get(self, now: float, period: float) -> float:
         """Give the largest, or zero if there was none."""
@@ -107,43 +110,37 @@ class Window:
         self._others = Peak()
         self._others_at_refusal = 0.0
         self._trip = Peak()
-        self._places = 0
-        self._counted_at = math.inf
+        self._told: tuple[str | None, str | None] = (None, None)
+        self._is_limit_told = False
+        self._span, self._places, self._ahead = interval, 1, 0.0
+        self._counted_at = self._stale_at = math.inf
 
     def places(self, now: float) -> int:
         """Count how many places we may take in one interval."""
-        if not self._counted_at <= now < self._counted_at + BLINK * self.interval:
-            self._places, self._counted_at = self._count_places(now), now
+        self._catch_up(now)
         return self._places
-
-    def _count_places(self, now: float) -> int:
-        others = max(self._others.get(now, self.interval), self._others_by_refusal(now))
-        left = self.limit - math.ceil(self.limit * MARGIN) - math.ceil(others)
-        places = max(1, math.ceil(self.limit * LEAST), left)
-        return places if self._most is None else min(places, self._most)
 
     def ready_at(self, lane: Lane, now: float) -> float:
         """Tell when *lane* may take a place: now, if that is not later than *now*; else not before."""
-        span = self._forget(now)
-        places = self.places(now)
+        self._catch_up(now)
         at = self._closed_until
-        if len(self._taken) >= places:
-            at = max(at, self._taken[0] + span)
+        if len(self._taken) >= self._places:
+            at = max(at, self._taken[0] + self._span)
         if lane is POLL:
-            at = max(at, self._polls.ready_at(min((HANDFUL - 0.5) / places, BURST) * span))
+            at = max(at, self._polls.ready_at(self._ahead))
         if now < self._even_until:
             at = max(at, self._all.ready_at(CATCH_UP * self.interval))
         return at
 
     def take(self, lane: Lane, now: float) -> None:
-        """Use a place."""
-        span = self._forget(now)
-        places = self.places(now)
+        """Use a place, of which `ready_at` says that it is free."""
         if lane is POLL:
             # The free places are to last until others are freed.
-            until_freed = self._taken[0] + span - now if self._taken else span
-            self._polls.step(now, max(span / places, until_freed / max(1, places - len(self._taken))))
-        self._all.step(now, span / places)
+            until_freed = self._taken[0] + self._span - now if self._taken else self._span
+            free = max(1, self._places - len(self._taken))
+            self._polls.step(now, max(self._span / self._places, until_freed / free))
+        if now < self._even_until:
+            self._all.step(now, self._span / self._places)
         self._taken.append(now)
 
     def give_back(self, lane: Lane, at: float | None = None) -> None:
@@ -152,7 +149,8 @@ class Window:
             at = self._taken[-1] if self._taken else -math.inf
         if at in self._taken:
             self._taken.remove(at)
-            self._all.undo()
+            if at < self._even_until:
+                self._all.undo()
             if lane is POLL:
                 self._polls.undo()
 
@@ -164,33 +162,40 @@ class Window:
 
     def learn(self, headers: Mapping[str, str], now: float, took: float = 0.0) -> None:
         """Take the true limit, and what others use of it, from the headers of an answer that *took* so long."""
-        limit = _number(headers.get("X-HubSpot-RateLimit-Max"))
-        self._counted_at = math.inf
-        remaining = _number(headers.get("X-HubSpot-RateLimit-Remaining"))
-        interval = _number(headers.get("X-HubSpot-RateLimit-Interval-Milliseconds"))
-        self.daily_limit = _number(headers.get("X-HubSpot-RateLimit-Daily"), self.daily_limit)
-        self.daily_remaining = _number(headers.get("X-HubSpot-RateLimit-Daily-Remaining"), self.daily_remaining)
-        self._trip.note(took, now, self.interval)
+        if "X-HubSpot-RateLimit-Daily-Remaining" in headers:
+            self.daily_limit = _number(headers.get("X-HubSpot-RateLimit-Daily"), self.daily_limit)
+            self.daily_remaining = _number(headers.get("X-HubSpot-RateLimit-Daily-Remaining"), self.daily_remaining)
+        told = headers.get("X-HubSpot-RateLimit-Max"), headers.get("X-HubSpot-RateLimit-Interval-Milliseconds")
+        if told != self._told:
+            self._told = told
+            self._learn_limit(*told, now)
+        is_new = self._trip.note(took, now, self.interval)
         if self._even_until == math.inf:
             self._even_until = now
+        remaining = _number(headers.get("X-HubSpot-RateLimit-Remaining")) if self._is_limit_told else None
+        if remaining is not None:
+            is_new |= self._others.note(self._count_others(self.limit - remaining, now, took), now, self.interval)
+            if self._others_at_refusal and now >= self._closed_until + self.interval:
+                self._others_at_refusal, is_new = 0.0, True
+        if is_new:
+            self._counted_at = math.inf
+
+    def _learn_limit(self, limit_text: str | None, interval_text: str | None, now: float) -> None:
+        limit, interval = _number(limit_text), _number(interval_text)
+        self._counted_at = math.inf
         if interval is not None and interval in _INTERVALS:
             self.interval = interval / 1000
-        if limit is None or limit not in _LIMITS:
-            return
-        if limit != self.limit:
+        self._is_limit_told = limit is not None and limit in _LIMITS
+        if limit is not None and self._is_limit_told and limit != self.limit:
             self.limit = limit
             self._all.due = self._polls.due = now
-        if remaining is not None:
-            self._others.note(self._count_others(limit - remaining, now, took), now, self.interval)
-            if now >= self._closed_until + self.interval:
-                self._others_at_refusal = 0.0
 
     def refuse(self, now: float, pause: float) -> None:
         """Note a refusal, and that nobody is to be let through for so long.
 
         HubSpot does not count what it refuses; what it has let through of ours tells what others leave us.
         """
-        self._forget(now)
+        self._catch_up(now)
         self._counted_at = math.inf
         if self._taken:
             self._taken.pop()
@@ -205,10 +210,12 @@ class Window:
         Ours are all in the log, so alone on an account this is nothing for certain. Beside others the log is too long:
         HubSpot had not counted those on their way, and had forgotten the oldest.
         """
-        self._forget(now)
+        self._catch_up(now)
         least = used - len(self._taken)
+        if least <= self.limit * MARGIN:
+            return least
         on_their_way = len(self._taken) - bisect_right(self._taken, now - took)
-        if least <= self.limit * MARGIN or on_their_way > self.limit * UNSURE:
+        if on_their_way > self.limit * UNSURE:
             return least
         counted_at = now - took / 2
         ours = bisect_right(self._taken, counted_at) - bisect_right(self._taken, counted_at - self.interval)
@@ -219,14 +226,27 @@ class Window:
         age = (now - self._closed_until) / self.interval - 1
         return self._others_at_refusal * min(1.0, max(0.0, 1 - age / MEMORY))
 
-    def _forget(self, now: float) -> float:
-        """Drop what is older than an interval; gives how long that is here."""
-        shortest, longest = SLACK
-        slack = min(max(self._trip.get(now, self.interval), shortest * self.interval), longest * self.interval)
-        span = self.interval + slack
-        while self._taken and self._taken[0] + span <= now:
+    def _catch_up(self, now: float) -> None:
+        """Drop what is older than the span of the log, and count anew what was counted long ago."""
+        if not self._counted_at <= now < self._stale_at:
+            self._count(now)
+        while self._taken and self._taken[0] + self._span <= now:
             self._taken.popleft()
-        return span
+
+    def _count(self, now: float) -> None:
+        """Tell how long the log goes back, how many places there are in it, and by how much polls may be ahead."""
+        shortest, longest = SLACK
+        trip = self._trip.get(now, self.interval)
+        self._span = self.interval + min(max(trip, shortest * self.interval), longest * self.interval)
+        self._places = self._count_places(now)
+        self._ahead = min((HANDFUL - 0.5) / self._places, BURST) * self._span
+        self._counted_at, self._stale_at = now, now + BLINK * self.interval
+
+    def _count_places(self, now: float) -> int:
+        others = max(self._others.get(now, self.interval), self._others_by_refusal(now))
+        left = self.limit - math.ceil(self.limit * MARGIN) - math.ceil(others)
+        places = max(1, math.ceil(self.limit * LEAST), left)
+        return places if self._most is None else min(places, self._most)
 
 
 def _number(text: str | None, default: int | None = None) -> int | None:

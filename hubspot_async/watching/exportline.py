@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import insort
 from operator import attrgetter
 
-from hubspot_async.watching.watch import Watch
+from hubspot_async.watching.watch import PARKED, Watch
 
 ACTIVE = 2
 """How many of the unfinished are looked at: the one at work, and the next, to see whether the order is kept."""
@@ -36,7 +36,8 @@ class ExportLine:
         if not self._line:
             self._is_kept, self._ahead_of_turn = True, None
         insort(self._line, watch, key=attrgetter("started"))
-        watch.is_parked = self._is_kept
+        if self._is_kept:
+            watch.bars |= PARKED
         self._unpark()
 
     def remove(self, watch: Watch, ended_at: float | None) -> tuple[Watch | None, list[Watch]]:
@@ -63,7 +64,8 @@ class ExportLine:
         first = self._line[0]
         if watch is first:
             return self._observe_first(status)
-        watch.is_parked = watch not in self._line[:ACTIVE]
+        if watch not in self._line[:ACTIVE]:
+            watch.bars |= PARKED
         if status != "PENDING" and not first.is_looking:
             self._ahead_of_turn = watch
             return [first]
@@ -79,7 +81,7 @@ class ExportLine:
         self._doubt_at *= 2
         doubted = self._line[ACTIVE:]
         for watch in doubted:
-            watch.is_parked = False
+            watch.bars &= ~PARKED
         return doubted
 
     def patience_for(self, watch: Watch) -> float:
@@ -91,9 +93,9 @@ class ExportLine:
     def _unpark(self) -> list[Watch]:
         """Free those whose turn has come, and park the one who was pushed back; give the freed."""
         active = self._line[:ACTIVE] if self._is_kept else self._line
-        freed = [watch for watch in active if watch.is_parked]
+        freed = [watch for watch in active if watch.bars & PARKED]
         for watch in freed:
-            watch.is_parked = False
+            watch.bars &= ~PARKED
         for watch in self._line[len(active) : len(active) + 1]:
-            watch.is_parked = True
+            watch.bars |= PARKED
         return freed

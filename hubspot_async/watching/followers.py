@@ -72,6 +72,6 @@ def make_event(watch: Watch, previous: str | None, news: Snapshot | HubSpotError
         previous=previous,
         current=news,
         session=session,
-        lateness=watch.lateness,
-        details=watch.details,
+        lateness=watch.remarks.lateness,
+        details=watch.remarks.details,
     )

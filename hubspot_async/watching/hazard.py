@@ -30,9 +30,12 @@ class Hazard:
         self._is_stale = True
         index = _bin(since)
         while since < until:
-            edge = min(until, _EDGES[index + 1]) if index + 1 < BINS else until
+            edge = _EDGES[index + 1]
+            if until <= edge or index + 1 == BINS:
+                self._exposure[index] += until - since
+                return
             self._exposure[index] += edge - since
-            since, index = edge, min(index + 1, BINS - 1)
+            since, index = edge, index + 1
 
     def ended(self, since: float, age: float) -> None:
         """Note that a task, alive at *since*, ended at *age*."""

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Protocol
 
 from anyio.abc import TaskGroup
+from attrs import evolve
 
 from hubspot_async import facts
 from hubspot_async.errors import HubSpotError, RateLimitError, TimedOutError
@@ -19,7 +20,7 @@ from hubspot_async.watching.group import Group
 from hubspot_async.watching.observer import WatchObserver
 from hubspot_async.watching.schedule import Schedule
 from hubspot_async.watching.stats import Tally
-from hubspot_async.watching.watch import Entry, Listing, Watch
+from hubspot_async.watching.watch import GONE, HELD, NO_REMARKS, Entry, Listing, Remarks, Watch
 from hubspot_async.wire.request import POLL, Sender
 
 log = logging.getLogger("hubspot_async.watcher")
@@ -82,52 +83,51 @@ class Looker:
     async def work(self) -> None:
         """Look, again and again; sleep while there is nothing to look at."""
         while True:
-            match self._pick():
-                case Group() as group, Watch() as watch:
-                    await self._look(group, watch)
-                case Group() as group, Listing() as listing:
-                    await self._look_at_page(group, listing)
-                case _:
-                    await self._bell.wait()
+            entry = self._pick()
+            if isinstance(entry, Watch):
+                await self._look(entry)
+            elif isinstance(entry, Listing):
+                await self._look_at_page(entry)
+            else:
+                await self._bell.wait()
 
-    def _pick(self) -> tuple[Group, Entry] | None:
+    def _pick(self) -> Entry | None:
         """Choose an account with both something to look at and a place to do it, and what to look at."""
         now = self._loop.time()
         while isinstance(group := self._schedule.next(now), Group):
-            if self._has_place(group):
-                group.has_place = False
-                entry = group.pick(now)
-                self._schedule.wake(group, now)
-                if entry is not None:
-                    self._tally.polls += 1
+            if not group.has_place and not self._take_place(group):
+                continue
+            group.has_place = False
+            entry = group.pick(now)
+            self._schedule.wake(group)
+            if entry is not None:
+                self._tally.polls += 1
+                if self._bell.has_sleepers:
                     self._wake_another(now)
-                    return group, entry
-                group.session.budget.give_back(POLL)
+                return entry
+            group.session.budget.give_back(POLL)
         self._bell.ring_at(group)
         return None
 
     def _wake_another(self, now: float) -> None:
         """Let one more worker see whether there is more to do; who is at work will see for himself."""
-        if self._bell.has_sleepers:
-            choice = self._schedule.next(now)
-            if isinstance(choice, Group):
-                self._bell.ring()
-            else:
-                self._bell.ring_at(choice)
+        choice = self._schedule.next(now)
+        if isinstance(choice, Group):
+            self._bell.ring()
+        else:
+            self._bell.ring_at(choice)
 
-    def _has_place(self, group: Group) -> bool:
+    def _take_place(self, group: Group) -> bool:
         """Take a place for a group; where there is none let somebody wait for it, and everyone else go on."""
-        if group.has_place:
-            return True
         try:
-            group.has_place = group.session.budget.take(POLL)
+            is_free = group.session.budget.take(POLL)
         except HubSpotError as error:
             self._fail_all(group, error)
             return False
-        if not group.has_place:
+        if not is_free:
             self._schedule.block(group)
             self._tasks.start_soon(self._wait_for_place, group)
-        return group.has_place
+        return is_free
 
     async def _wait_for_place(self, group: Group) -> None:
         try:
@@ -136,14 +136,15 @@ class Looker:
             self._fail_all(group, error)
         else:
             group.has_place = True
+        self._schedule.unblock(group)
         now = self._loop.time()
-        self._schedule.unblock(group, now)
         if group.has_place and group.next_time(now) > now:
             group.has_place = False
             group.session.budget.give_back(POLL)
         self._bell.ring()
 
-    async def _look(self, group: Group, watch: Watch) -> None:
+    async def _look(self, watch: Watch) -> None:
+        group = watch.group
         self._tally.requests += 1
         began = self._loop.time()
         try:
@@ -157,10 +158,11 @@ class Looker:
             self._answered(group)
             await self._see(watch, snapshot)
         finally:
-            self._schedule.wake(group, self._loop.time())
+            self._schedule.wake(group)
 
-    async def _look_at_page(self, group: Group, listing: Listing) -> None:
+    async def _look_at_page(self, listing: Listing) -> None:
         assert listing.kind.list_request is not None
+        group = listing.group
         self._tally.requests += 1
         began = self._loop.time()
         try:
@@ -176,60 +178,62 @@ class Looker:
             for watch, snapshot in shown:
                 await self._see(watch, snapshot, is_single=False)
         finally:
-            self._schedule.wake(group, self._loop.time())
+            self._schedule.wake(group)
 
     async def _see(self, watch: Watch, snapshot: Snapshot, *, is_single: bool = True) -> None:
         """Make of a look what the rules say."""
-        if self._is_gone(watch):
+        if watch.bars & GONE:
             return
-        before = watch.details
+        before, now = watch.remarks, self._loop.time()
         if snapshot.status != watch.status:
             self._tally.moved(watch.status, snapshot.status)
-            watch.status = snapshot.status
-            watch.details = watch.read_at = None
+            watch.status, watch.remarks = snapshot.status, NO_REMARKS
+        if snapshot.is_terminal:
+            await self._see_end(watch, snapshot, now)
+            return
+        if watch.remarks.failures:
+            watch.remarks = evolve(watch.remarks, failures=0)
+        if watch.task.kind.details_request is not None:
+            await self._read_details(watch, snapshot, now)
+            if watch.bars & GONE:
+                return
+        watch.group.observe(watch, snapshot.status, now)
+        details = watch.remarks.details
+        if details is not None and (error := rules.ended_by_details(watch.task, details)) is not None:
+            self._end(watch, error)
+            return
+        self._tell(watch, snapshot, is_news=details is not before.details and rules.is_news(before.details, details))
+        if is_single:
+            watch.group.looked(watch, now)
+
+    async def _see_end(self, watch: Watch, snapshot: Snapshot, now: float) -> None:
         if rules.lacks_result(watch.task, snapshot):
             self._wait_for_result(watch)
             return
-        watch.failures = 0
-        lateness = _lateness(snapshot, watch.group.session) if snapshot.is_terminal else None
-        ended = self._loop.time() - (lateness or 0.0)
-        age = self._loop.time() - watch.started
-        if rules.wants_details(watch.task, snapshot, age=age, read_at=watch.read_at):
-            watch.read_at = age
-            await self._read_details(watch)
-            if self._is_gone(watch):
-                return
-        if snapshot.succeeded or not snapshot.is_terminal:
-            watch.group.observe(watch, snapshot.status, self._loop.time())
-        error = None if snapshot.is_terminal else rules.ended_by_details(watch.task, watch.details)
-        if snapshot.is_terminal:
-            watch.lateness = lateness
-            self._end(watch, snapshot, ended)
-        elif error is not None:
-            self._end(watch, error)
-        else:
-            self._tell(watch, snapshot, is_news=rules.is_news(before, watch.details))
-            if is_single:
-                watch.group.looked(watch, self._loop.time())
-
-    def _is_gone(self, watch: Watch) -> bool:
-        """Whether a watch was given up while nobody looked."""
-        return not watch.is_scheduled
+        watch.remarks = Remarks(lateness=_lateness(snapshot, watch.group.session))
+        await self._read_details(watch, snapshot, now)
+        if watch.bars & GONE:
+            return
+        if snapshot.succeeded:
+            watch.group.observe(watch, snapshot.status, now)
+        self._end(watch, snapshot, now - (watch.remarks.lateness or 0.0))
 
     def _wait_for_result(self, watch: Watch) -> None:
-        watch.failures += 1
-        if watch.failures >= rules.FEW:
+        if watch.failed() >= rules.FEW:
             self._end(watch, rules.result_missing(watch.task))
         else:
             watch.group.looked(watch, self._loop.time())
 
-    async def _read_details(self, watch: Watch) -> None:
-        """Read the fuller record of a task; without it, too, there is something to tell."""
-        request = watch.task.kind.details_request
-        assert request is not None
+    async def _read_details(self, watch: Watch, snapshot: Snapshot, now: float) -> None:
+        """Read the fuller record of a task where that is called for; without it, too, there is something to tell."""
+        age, request = now - watch.started, watch.task.kind.details_request
+        if request is None or not rules.wants_details(watch.task, snapshot, age=age, read_at=watch.remarks.read_at):
+            return
+        watch.remarks = evolve(watch.remarks, read_at=age)
         self._tally.requests += 1
         try:
-            watch.details = await watch.group.session.send(request(watch.task), lane=POLL)
+            details = await watch.group.session.send(request(watch.task), lane=POLL)
+            watch.remarks = evolve(watch.remarks, details=details)
         except HubSpotError as error:
             log.debug("the record of %s could not be read: %s", watch.task, error, extra=_facts(watch, error))
 
@@ -253,9 +257,9 @@ class Looker:
     def _fail(self, watch: Watch, error: HubSpotError) -> None:
         if not watch.is_scheduled:
             return
-        watch.failures += not rules.passes(error)
+        failures = watch.remarks.failures if rules.passes(error) else watch.failed()
         now = self._loop.time()
-        end = rules.given_up(watch.task, error, age=now - watch.started, failures=watch.failures)
+        end = rules.given_up(watch.task, error, age=now - watch.started, failures=failures)
         if end is None:
             log.debug("a look at %s failed: %s", watch.task, error, extra=_facts(watch, error))
             watch.group.looked(watch, now)
@@ -286,8 +290,8 @@ class Looker:
 
     def _expire(self, watch: Watch, now: float) -> None:
         """Give up a watch whose time has run out; look once more where it was us who slept through it."""
-        assert watch.deadline is not None
-        if now - watch.deadline > LATE and watch.due < watch.deadline and not watch.is_held:
+        deadline = self._schedule.deadline_of(watch)
+        if now - deadline > LATE and watch.due < deadline and not watch.bars & HELD:
             self._schedule.limit(watch, now + self.grace(watch.group))
             self.hasten(watch)
         else:
@@ -306,10 +310,10 @@ class Looker:
             self._tally.failed += 1
             log.warning("%s is given up: %s", watch.task, news, extra=_facts(watch, news))
         else:
-            self._tally.ended(watch.lateness)
+            self._tally.ended(watch.remarks.lateness)
             level = logging.INFO if news.succeeded else logging.WARNING
             log.log(level, "%s is %s%s", watch.task, news.status, _why(watch, news), extra=_facts(watch, news))
-        self._observer.ended(watch.task, news, watch.lateness)
+        self._observer.ended(watch.task, news, watch.remarks.lateness)
         self._tell(watch, news, is_news=True)
         if not watch.is_owed:
             self._schedule.forget(watch)
@@ -328,7 +332,7 @@ class Looker:
         self._wake(watch.group)
 
     def _wake(self, group: Group) -> None:
-        self._schedule.wake(group, self._loop.time())
+        self._schedule.wake(group)
         self._bell.ring()
 
 
@@ -344,14 +348,14 @@ def _facts(watch: Watch, news: Snapshot | HubSpotError) -> dict[str, object]:
     """Give the fields of a log record about a watch."""
     if isinstance(news, HubSpotError):
         return facts.of_task(watch.task) | facts.of_error(news)
-    return facts.of_task(watch.task) | facts.known({"status": str(news.status), "lateness": watch.lateness})
+    return facts.of_task(watch.task) | facts.known({"status": str(news.status), "lateness": watch.remarks.lateness})
 
 
 def _why(watch: Watch, news: Snapshot) -> str:
     """Say why a task has not ended well, as far as HubSpot tells."""
     if news.succeeded:
         return ""
-    state = getattr(watch.details, "export_state", None)
+    state = getattr(watch.remarks.details, "export_state", None)
     reasons = [error.message for error in news.errors] or ([f"its record says {state}"] if state else [])
     return "".join(f": {reason}" for reason in reasons)
 

@@ -24,7 +24,9 @@ class Schedule:
         self._hazards = Hazards()
         self._groups: dict[int, Group] = {}
         self._heap: list[tuple[float, int, Group]] = []
+        self._woken: list[Group] = []
         self._deadlines: list[tuple[float, int, Watch]] = []
+        self._limits: dict[Watch, float] = {}
         self._sweep_at = 100
         self._numbers = count()
 
@@ -50,7 +52,7 @@ class Schedule:
         group = self.group(session)
         watch = Watch(task, group, born, now)
         group.add(watch, now)
-        self.wake(group, now)
+        self.wake(group)
         return watch
 
     def find(self, task: HubSpotTask[Any], session: Sender) -> Watch | None:
@@ -62,23 +64,32 @@ class Schedule:
         """Know a watch no more."""
         if watch.group.watches.get(watch.task) is watch:
             del watch.group.watches[watch.task]
+        self._limits.pop(watch, None)
 
     def limit(self, watch: Watch, deadline: float) -> None:
         """Set when the watch's time is up."""
         if len(self._deadlines) >= self._sweep_at:
-            self._deadlines = [entry for entry in self._deadlines if _counts(entry[0], entry[2])]
+            self._deadlines = [entry for entry in self._deadlines if self._counts(entry[0], entry[2])]
             heapify(self._deadlines)
             self._sweep_at = 2 * len(self._deadlines) + 100
-        watch.deadline = deadline
+        self._limits[watch] = deadline
         heappush(self._deadlines, (deadline, next(self._numbers), watch))
 
     def expired(self, now: float) -> Watch | None:
         """Give a watch whose time is up, and do not give it again."""
         while self._deadlines and self._deadlines[0][0] <= now:
             deadline, _, watch = heappop(self._deadlines)
-            if _counts(deadline, watch):
+            if self._counts(deadline, watch):
                 return watch
         return None
+
+    def deadline_of(self, watch: Watch) -> float:
+        """Tell when the watch's time is up; infinity if it may take its time."""
+        return self._limits.get(watch, math.inf)
+
+    def _counts(self, deadline: float, watch: Watch) -> bool:
+        """Whether a deadline is still that of its watch."""
+        return watch.is_scheduled and self._limits.get(watch) == deadline
 
     @property
     def next_deadline(self) -> float:
@@ -87,6 +98,10 @@ class Schedule:
 
     def next(self, now: float) -> Group | float:
         """Give a group with something to look at, or else when to ask again."""
+        if self._woken:
+            woken, self._woken = self._woken, []
+            for group in woken:
+                self._enter(group, now)
         while self._heap:
             wake, _, group = self._heap[0]
             if wake == group.wake and not group.is_blocked:
@@ -96,25 +111,29 @@ class Schedule:
             heappop(self._heap)
         return math.inf
 
-    def wake(self, group: Group, now: float) -> None:
+    def wake(self, group: Group) -> None:
+        """Say that something has happened to a group, so that its next look may be due at another time."""
+        if not group.is_woken:
+            group.is_woken = True
+            self._woken.append(group)
+
+    def _enter(self, group: Group, now: float) -> None:
         """Enter a group under the time it has something to look at."""
+        group.is_woken = False
+        if group.is_blocked:
+            return
         time = group.next_time(now)
-        if time != group.wake or group.is_blocked:
+        if time != group.wake:
             group.wake = time
-            if time < math.inf and not group.is_blocked:
+            if time < math.inf:
                 heappush(self._heap, (time, next(self._numbers), group))
 
     def block(self, group: Group) -> None:
         """Pass over a group until it is unblocked."""
         group.is_blocked = True
 
-    def unblock(self, group: Group, now: float) -> None:
+    def unblock(self, group: Group) -> None:
         """Take a group into account again."""
         group.is_blocked = False
         group.wake = math.nan
-        self.wake(group, now)
-
-
-def _counts(deadline: float, watch: Watch) -> bool:
-    """Whether a deadline is still that of its watch."""
-    return watch.is_scheduled and watch.deadline == deadline
+        self.wake(group)

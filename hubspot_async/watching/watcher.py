@@ -24,7 +24,7 @@ from hubspot_async.watching.looker import LATE, Looker
 from hubspot_async.watching.observer import Guarded, WatchObserver
 from hubspot_async.watching.schedule import Schedule
 from hubspot_async.watching.stats import Tally, WatchEstimate, WatchStats
-from hubspot_async.watching.watch import Watch
+from hubspot_async.watching.watch import HELD, Watch
 from hubspot_async.wire.request import Sender
 
 if TYPE_CHECKING:
@@ -283,9 +283,10 @@ class TaskGroupWatcher:
         finally:
             watch.unfollow(follower)
             if watch.is_scheduled and not watch.followers:
-                watch.is_held = watch.is_queued
                 if not watch.is_owed:
                     self._looker.forget(watch)
+                elif watch.is_queued:
+                    watch.bars |= HELD
 
     def _owe(self, watch: Watch) -> bool:
         """Have the iterator hand out the end of a watch, and tell whether that is new."""
@@ -309,18 +310,17 @@ class TaskGroupWatcher:
         """Pass on what a look showed, to followers at once, and to the queue if the iterator owes it to anyone."""
         for follower in watch.followers:
             follower.tell(news, is_news=is_news)
-        if is_news or isinstance(news, HubSpotError) or news.is_terminal or news.status != watch.handed:
-            watch.news = news
-            if watch.is_owed:
+        if is_news or isinstance(news, HubSpotError) or news.status != watch.handed:
+            was_queued, watch.news = watch.is_queued, news
+            if watch.is_queued and not was_queued:
                 self._enqueue(watch)
-        watch.is_held = watch.is_queued and not watch.followers
+        if watch.news is not None and watch.is_owed and not watch.followers:
+            watch.bars |= HELD
 
     def _enqueue(self, watch: Watch) -> None:
-        if not watch.is_queued:
-            watch.is_queued = True
-            self._queue.append(watch)
-            if self._is_open:
-                self._news.ring()
+        self._queue.append(watch)
+        if self._is_open:
+            self._news.ring()
 
     def _hand_out_to(self, events: _Events) -> None:
         """See to it that there is one loop at a time."""
@@ -342,7 +342,7 @@ class TaskGroupWatcher:
 
     def _take(self, watch: Watch) -> StatusChange[Any] | WatchFailed:
         """Hand out the news of a watch in one step: whatever is cancelled, they are taken or still there."""
-        news, watch.news, watch.is_queued = watch.news, None, False
+        news, watch.news = watch.news, None
         assert news is not None
         event = make_event(watch, watch.handed, news)
         if isinstance(news, HubSpotError) or news.is_terminal:
@@ -352,7 +352,7 @@ class TaskGroupWatcher:
         else:
             watch.handed = news.status
             watch.group.release(watch)
-            self._schedule.wake(watch.group, _time())
+            self._schedule.wake(watch.group)
             self._ring()
         if self._checkpoint is not None:
             self._checkpoint.handed(event)

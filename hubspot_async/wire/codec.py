@@ -57,13 +57,18 @@ def parse(content: bytes) -> Any:
     Raises InvalidResponseError, with no part of the content in its message.
     """
     try:
-        return _decoder.decode(content.removeprefix(BOM_UTF8).decode())
+        text = content.removeprefix(BOM_UTF8).decode().strip(_BLANKS)
+        # `decode` looks for blanks with regular expressions, which is a quarter of its time for a short answer.
+        document, end = _decoder.raw_decode(text)
     except UnicodeDecodeError:
         raise InvalidResponseError("the answer is not UTF-8") from None
     except RecursionError:
         raise InvalidResponseError("the answer is JSON nested too deeply to read") from None
     except ValueError:
         raise InvalidResponseError("the answer is not JSON") from None
+    if end != len(text):
+        raise InvalidResponseError("the answer is not JSON") from None
+    return document
 
 
 def structure(document: Any, promise: type[T]) -> T:
@@ -96,6 +101,7 @@ def _no_constant(name: str) -> Any:
 
 
 _decoder = json.JSONDecoder(parse_constant=_no_constant)
+_BLANKS = " \t\n\r"
 
 # Names: snake_case here, camelCase there, and one that is a keyword of Python's.
 

@@ -52,17 +52,24 @@ _EPOCH_LIMIT = 1e11
 def time(value: Any, _type: Any = None) -> values.Time | None:
     """Read a moment as an aware datetime in UTC; what is no time is given back as text."""
     try:
-        if isinstance(value, str):
-            moment = datetime.fromisoformat(value)
-            if moment.tzinfo is UTC:
-                return moment
-        elif isinstance(value, int | float) and not isinstance(value, bool):
-            moment = datetime.fromtimestamp(value / 1000 if abs(value) > _EPOCH_LIMIT else value, UTC)
-        else:
-            return None
+        moment = datetime.fromisoformat(value)
+    except TypeError:
+        return _moment(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    except ValueError:
+        return value[:100] or None
+    if moment.tzinfo is UTC:
+        return moment
+    try:
         return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        return str(value)[:100]
+
+
+def _moment(number: float) -> values.Time:
+    try:
+        return datetime.fromtimestamp(number / 1000 if abs(number) > _EPOCH_LIMIT else number, UTC)
     except (ValueError, OverflowError, OSError):
-        return str(value)[:100] or None
+        return str(number)[:100]
 
 
 def links(value: Any, _type: Any = None) -> dict[str, str]:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Generic, Protocol, TypeVar
 from unicodedata import category
 from urllib.parse import quote
@@ -25,6 +26,8 @@ class Lane(StrEnum):
 
     USER = "user"
     POLL = "poll"
+
+    __hash__ = str.__hash__  # Enum's own is slower, and this is asked for with each request
 
 
 USER = Lane.USER
@@ -64,6 +67,9 @@ class Form:
     """The model that it was made of, where no field of it is that."""
 
 
+_NOTHING: Mapping[str, object] = MappingProxyType({})
+
+
 @frozen
 class Request(Generic[T]):
     """What is asked of HubSpot, and which model its answer is to be.
@@ -78,7 +84,7 @@ class Request(Generic[T]):
     path: str
     promise: type[T] | None = field(repr=False)
     body: object = field(default=None, repr=False, kw_only=True)
-    query: Mapping[str, object] = field(factory=dict, kw_only=True)
+    query: Mapping[str, object] = field(default=_NOTHING, kw_only=True)
     is_start: bool = field(default=False, kw_only=True)
     """Whether it begins work at HubSpot, so that sending it twice would do the work twice."""
 
@@ -105,12 +111,17 @@ class Request(Generic[T]):
         return f"{self.method} {self.target}"
 
 
+_LONGEST_SEGMENT = 1000
+
+
 def segment(value: str) -> str:
     """Encode *value* as one segment of a path, whatever is in it.
 
     Raises InputError for what no server would take as a segment.
     """
-    if value in ("", ".", "..") or len(value) > 1000 or not value.isprintable():
+    if value.isalnum() and value.isascii() and len(value) <= _LONGEST_SEGMENT:
+        return value
+    if value in ("", ".", "..") or len(value) > _LONGEST_SEGMENT or not value.isprintable():
         shown = value if len(value) <= 50 else value[:50] + "…"
         raise InputError(f"{shown!r} cannot be part of a path")
     return quote(value, safe="")

@@ -61,16 +61,12 @@ def read_response(request: Request[T], status: int, headers: Mapping[str, str], 
         raise InvalidResponseError(f"{request} was answered {status} {came}, and {due} was due", status=status)
     try:
         document = codec.parse(content)
-        _refuse_error(document)
+        if isinstance(document, dict) and document.get("status") == "error":
+            # An error may come dressed as a success, and its ``status`` must not pass for a task's.
+            raise InvalidResponseError(f"an error came as a success: {_line(document.get('message'))}")
         return codec.structure(document, request.promise)
     except InvalidResponseError as error:
         raise InvalidResponseError(f"{request}, status {status}: {error}", status=status) from None
-
-
-def _refuse_error(document: Any) -> None:
-    """An error may come dressed as a success, and its ``status`` must not pass for a task's."""
-    if isinstance(document, dict) and document.get("status") == "error":
-        raise InvalidResponseError(f"an error came as a success: {_line(document.get('message'))}")
 
 
 def read_error(request: Request[Any], status: int, headers: Mapping[str, str], content: bytes) -> ResponseError:

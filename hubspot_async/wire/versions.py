@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Collection, Mapping
 from datetime import UTC, date, datetime
 from enum import StrEnum
+from functools import cache
 
 from attrs import field, frozen
 
@@ -36,6 +37,8 @@ class Family(StrEnum):
     OTHER = "other"
     """No family of this package's: the path is given whole (`Request.raw`)."""
 
+    __hash__ = str.__hash__  # Enum's own is slower, and this is asked for with each request
+
 
 _PREFIXES = {
     Family.EXPORTS: ("/crm/{}/exports", "/crm/exports/{}"),
@@ -61,6 +64,7 @@ _LACKING: Mapping[str, Mapping[Family, frozenset[str]]] = {
 """Which calls a version has not, by the names of our coroutines."""
 
 
+@cache
 def prefix(family: Family, version: str) -> str:
     """Give the beginning of every path of *family* in *version*."""
     legacy, dated = _PREFIXES[family]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import ExitStack
+from contextlib import closing
 from typing import Any
 
 import attrs
@@ -121,8 +121,8 @@ async def as_sent(request: Request[Any]) -> tuple[str, bytes]:
     if not isinstance(request.body, Form):
         return "application/json", codec.dumps(request.body) if request.body is not None else b""
     written = Collected()
-    with ExitStack() as opened:
-        body = Upload(request.body, opened).body()
+    with closing(Upload(request.body)) as upload:
+        body = upload.body()
         await body.write(written)  # type: ignore[arg-type]
     return body.content_type, bytes(written)
 

@@ -16,6 +16,7 @@ import pytest
 from hubspot_async.errors import (
     ConnectionFailedError,
     HubSpotError,
+    NotFoundError,
     RequestTimeoutError,
     StartOutcomeUnknownError,
     TlsError,
@@ -389,7 +390,18 @@ async def stall(line: Line) -> None:
 
 async def trickle(line: Line) -> None:
     await line.hear()
-    for byte in http(200, b'{"status": "PENDING"}' + b" " * 1000):
+    head, blank, body = http(200, b'{"status": "PENDING"}' + b" " * 1000).partition(b"\r\n\r\n")
+    await line.say(head + blank)
+    await drip(line, body)
+
+
+async def trickle_head(line: Line) -> None:
+    await line.hear()
+    await drip(line, http(200, {"status": "PENDING"}))
+
+
+async def drip(line: Line, content: bytes) -> None:
+    for byte in content:
         await line.say(bytes([byte]))
         await asyncio.sleep(0.005)
 
@@ -400,6 +412,7 @@ async def trickle(line: Line) -> None:
         pytest.param(silence, 0.1, id="fault-13-never-answers"),
         pytest.param(stall, 0.1, id="fault-14-body-stalls"),
         pytest.param(trickle, 0.3, id="fault-15-slow-loris"),
+        pytest.param(trickle_head, 0.1, id="fault-15-slow-head"),
     ],
 )
 async def test_an_answer_that_does_not_come(act: Act, at_least: float):
@@ -412,6 +425,16 @@ async def test_an_answer_that_does_not_come(act: Act, at_least: float):
         async with connect(server, timeouts=limits) as session:
             await session.send(STATUS)
         assert server.connections == 2
+
+
+async def test_fault_14_of_a_refusal_whose_body_stalls_the_status_counts():
+    async def stall_refusal(line: Line) -> None:
+        await line.hear()
+        await line.say(http(404, {"message": "nobody here"})[:-5])
+        await line.left()
+
+    async with RawServer(stall_refusal) as server:
+        assert isinstance(await failure(server, timeouts=Timeouts(read=0.1)), NotFoundError)
 
 
 async def test_fault_13_others_go_on_and_the_connection_is_not_used_again():

@@ -5,10 +5,11 @@ from typing import Any
 
 from hubspot_async.models.values import NextPage, Page, Paging
 from hubspot_async.tasks import FILE_IMPORT, IMPORT, TaskKind
+from hubspot_async.watching.agenda import _slot
 from hubspot_async.watching.backoff import Backoff, SquareRoot
 from hubspot_async.watching.group import Group
 from hubspot_async.watching.hazard import Hazards
-from hubspot_async.watching.watch import Entry, Listing, Watch
+from hubspot_async.watching.watch import WAITING, Entry, Listing, Watch
 from tests.fakes import ScriptedSender, look
 
 
@@ -31,6 +32,21 @@ def picked(group: Group, now: float) -> list[Entry]:
     while (entry := group.pick(now)) is not None:
         entries.append(entry)
     return entries
+
+
+def standing(group: Group) -> list[Entry]:
+    """All that stand in one of the group's lines, as often as they do."""
+    turns = group._turns
+    agenda = turns._agenda
+    soon = {id(entry): entry for due, _, entry in agenda._soon if entry.stands == WAITING and entry.due == due}
+    later = {
+        id(entry): entry
+        for number, slot in agenda._later.items()
+        for entry in slot.entries
+        if entry.stands == WAITING and _slot(entry.due) == number
+    }
+    assert len(soon) + len(later) == agenda.size
+    return [*soon.values(), *later.values(), *turns._overdue, *turns._chosen]
 
 
 def look_at_all(group: Group, now: float, *, status: str = "PROCESSING") -> list[str]:

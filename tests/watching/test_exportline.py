@@ -2,7 +2,7 @@
 
 from hubspot_async.tasks import EXPORT
 from hubspot_async.watching.exportline import DOUBTFUL, NEXT, ExportLine
-from hubspot_async.watching.watch import Watch
+from hubspot_async.watching.watch import LOOKING, PARKED, Watch
 from tests.watching.pure import group
 
 GROUP = group()
@@ -20,7 +20,7 @@ def line_of(*watches: Watch) -> ExportLine:
 
 
 def free(*watches: Watch) -> list[bool]:
-    return [not watch.is_parked for watch in watches]
+    return [not watch.bars & PARKED for watch in watches]
 
 
 def test_only_the_oldest_two_are_looked_at():
@@ -145,7 +145,7 @@ def test_so_does_a_second_that_is_done_before_the_first():
 def test_a_look_at_the_first_that_is_under_way_is_waited_for():
     a, b, c = watches = [export(born) for born in (1, 2, 3)]
     line = line_of(*watches)
-    a.is_looking = True
+    a.bars |= LOOKING
     assert line.observe(b, "PROCESSING") == []
     assert free(a, b, c) == [True, True, False]
 
@@ -168,9 +168,9 @@ def test_while_the_first_does_not_begin_the_parked_are_looked_at_ever_more_rarel
     line = line_of(*watches)
     doubted_at = [look for look in range(1, 4 * DOUBTFUL + 1) if line.observe(watches[0], "PENDING")]
     assert doubted_at == [DOUBTFUL, 2 * DOUBTFUL, 4 * DOUBTFUL]
-    assert not any(watch.is_parked for watch in watches)
+    assert not any(watch.bars & PARKED for watch in watches)
     assert line.observe(watches[4], "PENDING") == []
-    assert watches[4].is_parked, "it was looked at once, and waits like before"
+    assert watches[4].bars & PARKED, "it was looked at once, and waits like before"
 
 
 def test_one_that_began_out_of_turn_is_found_among_the_parked():
@@ -181,4 +181,4 @@ def test_one_that_began_out_of_turn_is_found_among_the_parked():
     assert line.observe(watches[4], "PROCESSING") == [watches[0]]
     line.observe(watches[0], "PENDING")
     assert line.patience_for(watches[0]) == 1, "the order is not kept, and each goes by its age"
-    assert not any(watch.is_parked for watch in watches)
+    assert not any(watch.bars & PARKED for watch in watches)

@@ -7,8 +7,9 @@ import pytest
 from hubspot_async.tasks import EXPORT, IMPORT
 from hubspot_async.watching.backoff import Constant
 from hubspot_async.watching.exportline import NEXT
-from hubspot_async.watching.group import LIST_PAUSE, PATIENCE
-from hubspot_async.watching.watch import Entry, Listing, Watch
+from hubspot_async.watching.group import LIST_PAUSE
+from hubspot_async.watching.turns import PATIENCE
+from hubspot_async.watching.watch import HELD, Entry, Listing, Watch
 from tests.watching.loops import gaps
 from tests.watching.pure import group, listing, look_at_all, page, picked, watch
 
@@ -156,7 +157,7 @@ def test_a_held_task_is_not_looked_at_until_it_is_released():
     looked = group(Constant(5))
     held = watch(looked, "1")
     other = watch(looked, "2")
-    held.is_held = True
+    held.bars |= HELD
     assert look_at_all(looked, 0) == ["2"]
     looked.release(held)
     assert look_at_all(looked, 0) == ["1"]
@@ -168,7 +169,7 @@ def test_a_task_held_while_it_was_looked_at_is_released_to_its_own_time():
     looked = group(Constant(5))
     held = watch(looked, "1")
     (entry,) = picked(looked, 0)
-    held.is_held = True
+    held.bars |= HELD
     looked.looked(entry, 0)
     assert looked.next_time(100) == float("inf")
     looked.release(held)
@@ -180,7 +181,7 @@ def test_a_task_is_hastened_to_now_held_or_not():
     looked = group(Constant(60))
     first, second = watch(looked, "1"), watch(looked, "2")
     look_at_all(looked, 0)
-    second.is_held = True
+    second.bars |= HELD
     looked.hasten(first, 7)
     looked.hasten(second, 7)
     assert sorted(look_at_all(looked, 7)) == ["1", "2"]
@@ -436,10 +437,10 @@ def test_a_list_waits_only_when_all_of_it_is_held():
     looked = group()
     first, second = (watch(looked, number, kind=IMPORT) for number in (1, 2))
     look_at_all(looked, 0)
-    first.is_held = True
+    first.bars |= HELD
     found = listing(looked, 10)
     assert [found.task.id for found, _ in looked.page_shown(found, page([1, 2]), 10)] == ["2"]
-    second.is_held = True
+    second.bars |= HELD
     assert picked(looked, 20) == []
     looked.release(second)
     assert look_at_all(looked, 20) == ["list"]

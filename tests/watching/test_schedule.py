@@ -25,12 +25,12 @@ def look_once(schedule: Schedule, now: float) -> HubSpotTask[object] | None:
     if not isinstance(group, Group):
         return None
     entry = group.pick(now)
-    schedule.wake(group, now)
+    schedule.wake(group)
     if entry is None:
         return None
     assert isinstance(entry, Watch)
     group.looked(entry, now)
-    schedule.wake(group, now)
+    schedule.wake(group)
     return entry.task
 
 
@@ -95,7 +95,7 @@ def test_an_account_that_is_blocked_holds_nobody_up():
     add(schedule, SOUTH, "3")
     assert look_once(schedule, 0) == FILE_IMPORT.task("3")
     assert look_once(schedule, 0) is None
-    schedule.unblock(north, 0)
+    schedule.unblock(north)
     assert {look_once(schedule, 0), look_once(schedule, 0)} == {FILE_IMPORT.task("1"), FILE_IMPORT.task("2")}
 
 
@@ -179,7 +179,7 @@ def test_fault_47_in_an_outage_one_look_is_made_now_and_then_and_the_first_answe
         while look_once(schedule, now):
             times.append(now)
             group.unanswered(now)
-            schedule.wake(group, now)
+            schedule.wake(group)
     assert len([now for now in times if now < 1]) == 8
     pauses = gaps(times[7:])
     assert [round(pause) for pause in pauses[:5]] == [1, 2, 4, 8, 10]
@@ -189,5 +189,5 @@ def test_fault_47_in_an_outage_one_look_is_made_now_and_then_and_the_first_answe
     assert look_once(schedule, now)
     assert look_once(schedule, now) is None
     group.answered()
-    schedule.wake(group, now)
+    schedule.wake(group)
     assert len(list(iter(lambda: look_once(schedule, now), None))) == 99

@@ -10,9 +10,9 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invaria
 from hubspot_async.tasks import EXPORT, FILE_IMPORT, IMPORT, TaskKind
 from hubspot_async.watching.group import Group
 from hubspot_async.watching.schedule import Schedule
-from hubspot_async.watching.watch import Entry, Listing, Watch
+from hubspot_async.watching.watch import HELD, NOWHERE, PARKED, Entry, Listing, Watch
 from tests.fakes import ScriptedSender
-from tests.watching.pure import page
+from tests.watching.pure import page, standing
 
 SESSIONS = [ScriptedSender(account="north"), ScriptedSender(account="south")]
 kinds = st.sampled_from([EXPORT, IMPORT, FILE_IMPORT])
@@ -71,21 +71,21 @@ class Watching(RuleBasedStateMachine):
             self._answer_one(group, entry, word)
         elif isinstance(entry, Listing):
             self._answer_page(group, entry, asked, word, shows, after)
-        self.schedule.wake(group, self.now)
+        self.schedule.wake(group)
 
     @rule(watch=watches)
     def hold(self, watch: Watch) -> None:
-        watch.is_held = watch.is_scheduled
+        watch.bars |= HELD
 
     @rule(watch=watches)
     def release(self, watch: Watch) -> None:
         watch.group.release(watch)
-        self.schedule.wake(watch.group, self.now)
+        self.schedule.wake(watch.group)
 
     @rule(watch=watches)
     def hasten(self, watch: Watch) -> None:
         watch.group.hasten(watch, self.now)
-        self.schedule.wake(watch.group, self.now)
+        self.schedule.wake(watch.group)
 
     @rule(watch=watches, seconds=st.sampled_from([1, 10, 1_000]))
     def limit(self, watch: Watch, seconds: float) -> None:
@@ -95,16 +95,15 @@ class Watching(RuleBasedStateMachine):
     @rule()
     def expire(self) -> None:
         while (watch := self.schedule.expired(self.now)) is not None:
-            assert watch.deadline is not None
-            assert watch.deadline <= self.now
+            assert self.schedule.deadline_of(watch) <= self.now
             self._end(watch, None)
-            self.schedule.wake(watch.group, self.now)
+            self.schedule.wake(watch.group)
 
     @rule(watch=consumes(watches))
     def give_up(self, watch: Watch) -> None:
         self._end(watch, None)
         self.schedule.forget(watch)
-        self.schedule.wake(watch.group, self.now)
+        self.schedule.wake(watch.group)
 
     @rule(session=st.sampled_from(SESSIONS))
     def block(self, session: ScriptedSender) -> None:
@@ -112,32 +111,26 @@ class Watching(RuleBasedStateMachine):
 
     @rule(session=st.sampled_from(SESSIONS))
     def unblock(self, session: ScriptedSender) -> None:
-        self.schedule.unblock(self.schedule.group(session), self.now)
+        self.schedule.unblock(self.schedule.group(session))
 
     @rule(session=st.sampled_from(SESSIONS), answered=st.booleans())
     def lose(self, session: ScriptedSender, answered: bool) -> None:
         group = self.schedule.group(session)
         group.answered() if answered else group.unanswered(self.now)
-        self.schedule.wake(group, self.now)
+        self.schedule.wake(group)
 
     # What must always hold.
 
     @invariant()
     def everyone_wanted_stands_in_exactly_one_line(self) -> None:
         for group in self.schedule.groups:
-            lines = [*group._heap, *group._overdue, *group._chosen]
+            lines = standing(group)
             assert len({id(entry) for entry in lines}) == len(lines)
-            assert all(entry.is_lined_up for entry in lines)
-            standing = {id(entry) for entry in lines}
+            assert all(entry.stands != NOWHERE for entry in lines)
+            found = {id(entry) for entry in lines}
             for entry in entries(group):
-                assert not entry.is_wanted or id(entry) in standing
-                assert entry.is_lined_up == (id(entry) in standing)
-
-    @invariant()
-    def the_heap_is_one(self) -> None:
-        for group in self.schedule.groups:
-            heap = group._heap
-            assert all(heap[(at - 1) // 2].due <= heap[at].due for at in range(1, len(heap)))
+                assert not entry.is_wanted or id(entry) in found
+                assert (entry.stands != NOWHERE) == (id(entry) in found)
 
     @invariant()
     def the_schedule_knows_when_each_group_has_something_to_do(self) -> None:
@@ -155,13 +148,13 @@ class Watching(RuleBasedStateMachine):
             line = group._exports._line
             assert all(watch.is_scheduled for watch in line)
             assert [watch.started for watch in line] == sorted(watch.started for watch in line)
-            assert not any(watch.is_parked for watch in line[:2])
+            assert not any(watch.bars & PARKED for watch in line[:2])
 
     def teardown(self) -> None:
         """Let everything go well from now on: then all end, soon, and once."""
         for session in SESSIONS:
             self.schedule.group(session).answered()
-            self.schedule.unblock(self.schedule.group(session), self.now)
+            self.schedule.unblock(self.schedule.group(session))
         self.schedule._deadlines.clear()
         for watch in self.all:
             self.release(watch)
@@ -174,9 +167,7 @@ class Watching(RuleBasedStateMachine):
             if (choice := self._pick()) is not None:
                 self.under_way.append(choice)
                 self.answer(0, "COMPLETE", set(range(100)), None)
-            else:
-                upcoming = self.schedule.next(self.now)
-                assert not isinstance(upcoming, Group)
+            elif not isinstance(upcoming := self.schedule.next(self.now), Group):
                 assert upcoming < self.now + 8 * 60 + 1, "somebody is never looked at again"
                 self.now = upcoming
         assert not any(watch.is_scheduled for watch in left)
@@ -188,15 +179,14 @@ class Watching(RuleBasedStateMachine):
         if not isinstance(group, Group):
             return None
         entry = group.pick(self.now)
-        self.schedule.wake(group, self.now)
+        self.schedule.wake(group)
         if entry is None:
             return None
         assert all(entry is not other for _, other, _ in self.under_way)
         alone = {id(other) for _, other, _ in self.under_way}
         if isinstance(entry, Watch):
             assert entry.is_scheduled
-            assert not entry.is_held
-            assert not entry.is_parked
+            assert not entry.bars & (HELD | PARKED)
             assert not any(
                 isinstance(other, Listing) and entry.listing is other and entry.task.id in asked
                 for _, other, asked in self.under_way

@@ -25,6 +25,7 @@ from hubspot_async.watching.watch import Watch
 from hubspot_async.wire.versions import Family
 from tests.fakes import ScriptedSender
 from tests.watching.loops import IMPORTS, LimitedSender, about, all_of, files, imports_page, lasting, now, words
+from tests.watching.pure import standing
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.looptime]
 
@@ -441,7 +442,7 @@ async def test_a_task_nobody_follows_any_more_is_looked_at_no_more_and_leaves_no
         assert group.watches == {}
         await asyncio.sleep(100)
         assert session.looks.total() == looks
-        assert (group._heap, group._overdue, list(group._chosen)) == ([], [], [])
+        assert standing(group) == []
         assert watcher.stats.watched == 0
 
 

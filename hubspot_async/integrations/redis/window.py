@@ -126,6 +126,7 @@ class SharedWindow(Window):
             super().learn({f"X-HubSpot-RateLimit-{name}": str(value) for name, value in limits.items()}, now)
         self._others = Peak()  # the books keep the largest
         self._others.note(answer.others, now, self.interval)
+        self._counted_at = math.inf
         self._elsewhere = max(0, answer.taken - len(self._taken))
         if answer.closed_for > 0:
             self._closed_until = max(self._closed_until, now + answer.closed_for)
@@ -150,7 +151,8 @@ class SharedWindow(Window):
 
     def span(self, now: float) -> float:
         """Tell for how long a place is taken."""
-        return self._forget(now)
+        self._catch_up(now)
+        return self._span
 
     def _count_places(self, now: float) -> int:
         whole = super()._count_places(now)
