@@ -5,16 +5,6 @@ from __future__ import annotations
 import asyncio
 import math
 
-from attrs import frozen
-
-
-@frozen
-class _Ends:
-    """When a call is given up: if nothing has come by then, and whatever comes."""
-
-    silent: float
-    over: float
-
 
 class Limits:
     """Ends calls of which *read* seconds long nothing comes, or that take *total* seconds; None is no limit.
@@ -26,43 +16,43 @@ class Limits:
         self._read = math.inf if read is None else read
         self._total = math.inf if total is None else total
         self._loop = asyncio.get_running_loop()
-        self._calls: dict[asyncio.Timeout, _Ends] = {}
+        self._began: dict[asyncio.Timeout, float] = {}
+        self._heard: dict[asyncio.Timeout, float] = {}
         self._timer: asyncio.TimerHandle | None = None
-        self._rings_at = math.inf
 
     def begin(self, call: asyncio.Timeout) -> None:
         """Let the time of *call* begin, which has been entered and has no end of its own."""
         now = self._loop.time()
-        self._calls[call] = ends = _Ends(min(now + self._read, now + self._total), now + self._total)
-        self._ring_by(ends.silent)
+        self._began[call] = self._heard[call] = now
+        if self._timer is None:  # a timer that is set rings no later than this call can be late
+            self._ring_at(now + min(self._read, self._total))
 
     def heard(self, call: asyncio.Timeout) -> None:
         """Note that something has come, if the time of *call* ever began."""
-        if (ends := self._calls.get(call)) is not None:
-            self._calls[call] = _Ends(min(self._loop.time() + self._read, ends.over), ends.over)
+        if call in self._heard:
+            self._heard[call] = self._loop.time()
 
     def over(self, call: asyncio.Timeout) -> None:
         """Note that *call* is over, if it ever began."""
-        self._calls.pop(call, None)
+        self._began.pop(call, None)
+        self._heard.pop(call, None)
 
     def close(self) -> None:
         """Wait for no end any more."""
-        self._rings_at = math.inf
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
 
-    def _ring_by(self, end: float) -> None:
-        """See to it that no end is missed; most calls are over long before theirs, and need no timer set anew."""
-        if end < self._rings_at:
-            self.close()
-            self._rings_at = end
-            self._timer = self._loop.call_at(end, self._ring)
+    def _ring_at(self, time: float) -> None:
+        self._timer = self._loop.call_at(time, self._ring, time) if time < math.inf else None
 
-    def _ring(self) -> None:
-        now = max(self._rings_at, self._loop.time())  # the loop may call a hair too early
-        self.close()
-        for call in [call for call, ends in self._calls.items() if ends.silent <= now]:
+    def _ring(self, time: float) -> None:
+        """End the calls that are late, and wait for the next that may be."""
+        now = max(time, self._loop.time())  # the loop may call a hair too early
+        for call in [call for call in self._began if self._end(call) <= now]:
             self.over(call)
             call.reschedule(now)
-        self._ring_by(min((ends.silent for ends in self._calls.values()), default=math.inf))
+        self._ring_at(min(map(self._end, self._began), default=math.inf))
+
+    def _end(self, call: asyncio.Timeout) -> float:
+        return min(self._heard[call] + self._read, self._began[call] + self._total)
