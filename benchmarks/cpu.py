@@ -14,14 +14,14 @@ import sys
 import warnings
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from importlib.util import find_spec
 
+from benchmarks import peers
 from benchmarks.fastserver import pin, running
+from benchmarks.peers import TOKEN
 
 POLLS = 10_000
 PAIRS = 9
 IN_FLIGHT = (1, 64, 512)
-TOKEN = "pat-eu1-bench"
 
 
 async def ours(url: str, in_flight: int, polls: int) -> None:
@@ -60,41 +60,37 @@ async def raw(url: str, in_flight: int, polls: int) -> None:
 
 async def sdk(url: str, in_flight: int, polls: int) -> None:
     """hubspot-sdk's asynchronous client, a loop for each task."""
-    from hubspot_sdk import AsyncHubSpot
-
     looks = iter(range(polls))
 
-    async def watch(client: AsyncHubSpot, number: int) -> None:
+    async def watch(is_over: Callable[[int], Awaitable[bool]], number: int) -> None:
         for _ in looks:
-            if (await client.files.file_assets.get_import_task_status(str(number))).status == "COMPLETE":
+            if await is_over(number):
                 return
             await asyncio.sleep(0)
 
-    async with AsyncHubSpot(access_token=TOKEN, base_url=url) as client:
-        await asyncio.gather(*(watch(client, number) for number in range(in_flight)))
+    async with peers.sdk(url) as is_over:
+        await asyncio.gather(*(watch(is_over, number) for number in range(in_flight)))
 
 
 async def official(url: str, in_flight: int, polls: int) -> None:
     """hubspot-api-client in threads, as its users are told to."""
-    from hubspot import HubSpot
-
-    client = HubSpot(access_token=TOKEN, host=url)
+    is_over = peers.official(url)
     looks = iter(range(polls))
 
     def watch(number: int) -> None:
         for _ in looks:
-            if client.files.files_api.check_import(str(number)).status == "COMPLETE":
+            if is_over(number):
                 return
 
     with ThreadPoolExecutor(in_flight) as threads:
         list(threads.map(watch, range(in_flight)))
 
 
-PEERS: dict[str, tuple[Callable[[str, int, int], Awaitable[None]], str]] = {
-    "hubspot_async": (ours, "hubspot_async"),
-    "aiohttp": (raw, "aiohttp"),
-    "hubspot-sdk": (sdk, "hubspot_sdk"),
-    "hubspot-api-client": (official, "hubspot"),
+PEERS: dict[str, Callable[[str, int, int], Awaitable[None]]] = {
+    "hubspot_async": ours,
+    "aiohttp": raw,
+    "hubspot-sdk": sdk,
+    "hubspot-api-client": official,
 }
 
 
@@ -114,7 +110,7 @@ def child(peer: str, url: str, in_flight: int) -> None:
     """Be that process."""
     warnings.simplefilter("ignore")
     pin(0)
-    watch = PEERS[peer][0]
+    watch = PEERS[peer]
     polls = POLLS if peer in ("hubspot_async", "aiohttp") else POLLS // 5
     asyncio.run(watch(url, in_flight, max(in_flight, 200)))  # type: ignore[arg-type]
     before = spent()
@@ -124,14 +120,14 @@ def child(peer: str, url: str, in_flight: int) -> None:
 
 def main(pairs: int) -> None:
     """Print the table: peers in turn, over and over, and the medians of the ratios."""
-    peers = [name for name, (_, module) in PEERS.items() if find_spec(module)]
+    names = peers.installed(PEERS)
     print(f"µs of CPU a poll, and the ratio to aiohttp, medians of {pairs} rounds")
-    print(f"{'in flight':>9}" + "".join(f"{peer:>26}" for peer in peers))
+    print(f"{'in flight':>9}" + "".join(f"{peer:>26}" for peer in names))
     with running() as url:
         for in_flight in IN_FLIGHT:
-            rounds = [{peer: measure(peer, url, in_flight) for peer in peers} for _ in range(pairs)]
+            rounds = [{peer: measure(peer, url, in_flight) for peer in names} for _ in range(pairs)]
             cells = []
-            for peer in peers:
+            for peer in names:
                 micros = statistics.median(each[peer] for each in rounds) * 1e6
                 ratio = statistics.median(each[peer] / each["aiohttp"] for each in rounds)
                 cells.append(f"{micros:17.0f} {ratio:6.2f} ×")
