@@ -141,11 +141,12 @@ class Account:
         while self._step(self._clock.now()):  # noqa: ASYNC110 - not waiting for anything, only letting others run
             await asyncio.sleep(0)
 
-    def catch_up_now(self) -> None:
-        """Do the same without letting anyone else run."""
+    def catch_up_now(self) -> float:
+        """Do the same without letting anyone else run, and tell by when it is done."""
         now = self._clock.now()
         while self._step(now):
             pass
+        return now
 
     def _step(self, now: float) -> bool:
         if self._work is None:

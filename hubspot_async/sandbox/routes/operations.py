@@ -30,8 +30,8 @@ class Call:
 
     @property
     def now(self) -> float:
-        """The moment, in loop time."""
-        return self.world.clock.now()
+        """The moment, in loop time; the work of whatever has ended by then is done, also of what ended just now."""
+        return self.account.catch_up_now()
 
     def path(self, name: str) -> str:
         """Take a part of the path."""
