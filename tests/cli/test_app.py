@@ -1,5 +1,6 @@
 """The command as a whole, most of it in a process of its own."""
 
+import re
 import signal
 import subprocess
 import sys
@@ -36,6 +37,14 @@ def test_help_names_the_commands(tmp_path: Path) -> None:
     for command in app:
         assert f"\n  {command} " in done.stdout
     assert commands.run(cwd=tmp_path).stdout == done.stdout
+
+
+def test_what_a_command_does_is_listed_in_a_whole_sentence() -> None:
+    _, _, commands = help_of(app, []).partition("\nCommands:\n")
+    commands = commands.partition("\n\n")[0]
+    entries = re.split(r"^  (?=\S)", commands, flags=re.MULTILINE)[1:]
+    assert len(entries) == len(list(app))
+    assert [entry for entry in entries if not entry.rstrip().endswith(".")] == []
 
 
 def test_a_group_of_commands_alone_shows_its_help(run: Run) -> None:

@@ -59,13 +59,18 @@ def _usage(chain: Sequence[str], command: App, arguments: Sequence[Any]) -> str:
 
 
 def _description(command: App) -> Iterator[str]:
-    text = command.help if command.default_command is None else inspect.getdoc(command.default_command)
-    for line in (text or "").splitlines():
+    for line in _written(command).splitlines():
         yield from textwrap.wrap(line, WIDTH) if len(line) > WIDTH else [line]
 
 
 def _first_line(command: App) -> str:
-    return next(_description(command), "")
+    return next(iter(_written(command).splitlines()), "")
+
+
+def _written(command: App) -> str:
+    """Give what a command's docstring says, or was said of a group of commands."""
+    text = command.help if command.default_command is None else inspect.getdoc(command.default_command)
+    return text or ""
 
 
 def _section(argument: Any) -> str:

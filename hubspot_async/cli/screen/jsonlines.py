@@ -8,25 +8,18 @@ from datetime import UTC, datetime
 from typing import Any, TextIO
 
 from hubspot_async import HubSpotTask
-from hubspot_async.cli.screen.line import Change, NextLook
+from hubspot_async.cli.screen.board import Board
+from hubspot_async.cli.screen.line import Change
 from hubspot_async.cli.screen.words import one_line
 
 
-class JsonLines:
+class JsonLines(Board):
     """Writes an object a line: ``event`` says what it is about, ``at`` when it was."""
-
-    is_moving = False
 
     def __init__(self, file: TextIO, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._file = file
         self._now = now
         self._loads: dict[HubSpotTask[Any], datetime] = {}
-
-    def follow(self, next_look: NextLook) -> None:
-        """Ask nobody: no one sees them wait."""
-
-    def sum_up(self, others: Callable[[], str]) -> None:
-        """Ask nobody."""
 
     def write(
         self, event: str, task: HubSpotTask[Any] | None = None, *, fields: Mapping[str, object] | None = None
@@ -51,9 +44,6 @@ class JsonLines:
         ended = {"succeeded": change.succeeded, "lateness": change.lateness} if change.is_final else {}
         name = "ended" if change.is_final else "changed"
         self.write(name, task, fields={"status": change.status, "previous": change.previous, **ended})
-
-    def tell(self, task: HubSpotTask[Any], about: str) -> None:
-        """Leave it to the result, which says the same in fields."""
 
     def load(self, task: HubSpotTask[Any], done: int, total: int | None) -> None:
         """Write how much of a file has come, once a second."""

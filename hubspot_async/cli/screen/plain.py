@@ -9,29 +9,22 @@ from typing import Any
 from rich.console import Console
 
 from hubspot_async import HubSpotTask
-from hubspot_async.cli.screen.line import Change, Line, NextLook
+from hubspot_async.cli.screen.board import Board
+from hubspot_async.cli.screen.line import Change, Line
 from hubspot_async.cli.screen.words import say
 
 OFTEN = 30.0
 """Seconds between two lines about one file that is being fetched."""
 
 
-class PlainLines:
+class PlainLines(Board):
     """A line an event."""
-
-    is_moving = False
 
     def __init__(self, console: Console, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._console = console
         self._now = now
         self._lines: dict[HubSpotTask[Any], Line] = {}
         self._told: dict[HubSpotTask[Any], datetime] = {}
-
-    def follow(self, next_look: NextLook) -> None:
-        """Ask nobody: no one sees them wait."""
-
-    def sum_up(self, others: Callable[[], str]) -> None:
-        """Ask nobody."""
 
     def add(self, task: HubSpotTask[Any], about: str) -> None:
         """Print that a task has begun."""

@@ -12,7 +12,7 @@ from attrs import define, field, frozen
 
 from hubspot_async import HubSpotTask, facts
 from hubspot_async.cli.ending import Exit, advice_on, status_of, worded
-from hubspot_async.cli.screen.board import Board, Nowhere
+from hubspot_async.cli.screen.board import Board
 from hubspot_async.cli.screen.console import Terminal
 from hubspot_async.cli.screen.jsonlines import JsonLines, error_fields
 from hubspot_async.cli.screen.line import Change, Event
@@ -122,7 +122,7 @@ def screen(*, json: bool, quiet: bool) -> Iterator[Screen]:
     manner = choose(json=json, quiet=quiet, out_is_terminal=out.is_terminal, err_is_terminal=err.is_terminal)
     lines = JsonLines(sys.stdout) if manner.results == "json" else None
     with ExitStack() as stack:
-        shown: Board = Nowhere()
+        shown = Board()
         if manner.progress == "json" and lines is not None:
             shown = lines
         elif manner.progress != "none":

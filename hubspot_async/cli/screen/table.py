@@ -38,7 +38,7 @@ _PER_SECOND = 8
 """How often the table is drawn."""
 
 
-class LiveTable:
+class LiveTable(Board):
     """A row a task, drawn anew in place; of more tasks than there are lines, those still on their way come first."""
 
     def __init__(self, console: Console, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:

@@ -10,7 +10,7 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from hubspot_async import HubSpotTask, StatusChange, WatchFailed, exports, files
-from hubspot_async.cli.screen.board import Board, Nowhere
+from hubspot_async.cli.screen.board import Board
 from hubspot_async.cli.screen.jsonlines import JsonLines
 from hubspot_async.cli.screen.line import Change, Event, Line
 from hubspot_async.cli.screen.plain import PlainLines
@@ -266,7 +266,7 @@ def test_json_lines_tell_of_a_download_once_a_second_and_at_its_end(clock: Clock
 
 
 def test_nowhere_shows_nothing(clock: Clock) -> None:
-    nowhere = Nowhere()
+    nowhere = Board()
     nowhere.follow(lambda task: None)
     tell_a_story(nowhere, clock)
     nowhere.load(EXPORT, 1, 2)
