@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import math
+from types import TracebackType
+from typing import Self
 
 
 class Limits:
@@ -16,26 +18,8 @@ class Limits:
         self._read = math.inf if read is None else read
         self._total = math.inf if total is None else total
         self._loop = asyncio.get_running_loop()
-        self._began: dict[asyncio.Timeout, float] = {}
-        self._heard: dict[asyncio.Timeout, float] = {}
+        self._calls: set[Call] = set()
         self._timer: asyncio.TimerHandle | None = None
-
-    def begin(self, call: asyncio.Timeout) -> None:
-        """Let the time of *call* begin, which has been entered and has no end of its own."""
-        now = self._loop.time()
-        self._began[call] = self._heard[call] = now
-        if self._timer is None:  # a timer that is set rings no later than this call can be late
-            self._ring_at(now + min(self._read, self._total))
-
-    def heard(self, call: asyncio.Timeout) -> None:
-        """Note that something has come, if the time of *call* ever began."""
-        if call in self._heard:
-            self._heard[call] = self._loop.time()
-
-    def over(self, call: asyncio.Timeout) -> None:
-        """Note that *call* is over, if it ever began."""
-        self._began.pop(call, None)
-        self._heard.pop(call, None)
 
     def close(self) -> None:
         """Wait for no end any more."""
@@ -49,10 +33,50 @@ class Limits:
     def _ring(self, time: float) -> None:
         """End the calls that are late, and wait for the next that may be."""
         now = max(time, self._loop.time())  # the loop may call a hair too early
-        for call in [call for call in self._began if self._end(call) <= now]:
-            self.over(call)
-            call.reschedule(now)
-        self._ring_at(min(map(self._end, self._began), default=math.inf))
+        for call in [call for call in self._calls if self._end(call) <= now]:
+            self._calls.remove(call)
+            call.end()
+        self._ring_at(min(map(self._end, self._calls), default=math.inf))
 
-    def _end(self, call: asyncio.Timeout) -> float:
-        return min(self._heard[call] + self._read, self._began[call] + self._total)
+    def _end(self, call: Call) -> float:
+        return min(call.heard + self._read, call.began + self._total)
+
+
+class Call:
+    """A call within *limits*: entered it may be ended from outside, and raises TimeoutError then.
+
+    It is to a task what `asyncio.timeout` is, for a fifth of the work: that one sets a timer, and asks for the loop.
+    """
+
+    __slots__ = ("_is_late", "_limits", "_requests", "_task", "began", "heard")
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+
+    def __enter__(self) -> Self:
+        limits = self._limits
+        loop = limits._loop
+        task = asyncio.current_task(loop)
+        assert task is not None
+        self._task, self._requests, self._is_late = task, task.cancelling(), False
+        self.began = self.heard = now = loop.time()
+        limits._calls.add(self)
+        if limits._timer is None:  # a timer that is set rings no later than this call can be late
+            limits._ring_at(now + min(limits._read, limits._total))
+        return self
+
+    def __exit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._limits._calls.discard(self)
+        if self._is_late and self._task.uncancel() <= self._requests and exc_type is asyncio.CancelledError:
+            raise TimeoutError from exc
+
+    def hear(self) -> None:
+        """Note that something has come."""
+        self.heard = self._limits._loop.time()
+
+    def end(self) -> None:
+        """Make it late."""
+        self._is_late = True
+        self._task.cancel()

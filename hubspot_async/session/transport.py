@@ -10,7 +10,6 @@ from typing import Any
 import aiohttp
 from aiohttp import hdrs
 from aiohttp.http_exceptions import ContentEncodingError
-from attrs import field, frozen
 from yarl import URL
 
 from hubspot_async.errors import (
@@ -22,7 +21,7 @@ from hubspot_async.errors import (
     SessionClosedError,
     TlsError,
 )
-from hubspot_async.session.limits import Limits
+from hubspot_async.session.limits import Call, Limits
 from hubspot_async.session.timeouts import Timeouts
 
 LARGEST_ANSWER = 8 * 2**20
@@ -46,13 +45,15 @@ _HABITS: Mapping[str, Any] = {
 """Of a client of ours; of one of the user's, who may have others, they are asked with each request."""
 
 
-@frozen
 class Answer:
     """What came back, read to its end."""
 
-    status: int
-    headers: Mapping[str, str] = field(repr=False)
-    content: bytes = field(repr=False)
+    __slots__ = ("content", "headers", "status")
+
+    def __init__(self, status: int, headers: Mapping[str, str], content: bytes) -> None:
+        self.status = status
+        self.headers = headers
+        self.content = content
 
 
 class Download:
@@ -129,6 +130,7 @@ class Transport:
         """Make the client, inside the event loop it is for."""
         self._client = self._given or _make_client()
         self._limits = Limits(self._timeouts.read, self._timeouts.total)
+        self._no_limits = Limits(None, None)
 
     async def close(self) -> None:
         """Close the client, unless it is the user's."""
@@ -149,15 +151,17 @@ class Transport:
         if connector is not None:
             connector._close()
 
-    def check(self) -> aiohttp.ClientSession:
-        """Give the client, or raise SessionClosedError where nothing can be sent from here."""
+    def check(self) -> None:
+        """Raise SessionClosedError where nothing can be sent from here."""
+        if self._open_client()._loop is not asyncio.get_running_loop():
+            raise SessionClosedError("the session was opened in another event loop, maybe of another thread")
+
+    def _open_client(self) -> aiohttp.ClientSession:
         client = self._client
         if client is None:
             raise SessionClosedError("the session is not open: use it inside `async with`")
         if client is self._given and client.closed:
             raise SessionClosedError("the aiohttp session under this one has been closed")
-        if client._loop is not asyncio.get_running_loop():
-            raise SessionClosedError("the session was opened in another event loop, maybe of another thread")
         return client
 
     async def exchange(
@@ -167,21 +171,20 @@ class Transport:
 
         What goes wrong is given back rather than raised: an exception of aiohttp's carries the headers, token included.
         """
-        client = self.check()
-        timeout = self._of_a_transfer if is_upload else self._of_a_call
-        call = asyncio.timeout(None)
+        client = self._open_client()
+        limits, timeout = (self._no_limits, self._of_a_transfer) if is_upload else (self._limits, self._of_a_call)
         response: aiohttp.ClientResponse | None = None
         pieces: list[bytes] = []
-        is_too_long = False
         try:
-            async with call:
-                if not is_upload:
-                    self._limits.begin(call)
+            with Call(limits) as call:
                 response = await client.request(
                     method, url, headers=headers, data=body, timeout=timeout, auto_decompress=True, **self._asked
                 )
                 try:
-                    is_too_long = await self._read(response, pieces, call)
+                    if response.content.is_eof():  # a short answer is there as soon as its head is
+                        pieces.append(response.content.read_nowait())
+                    else:
+                        await _read(response, pieces, call)
                 finally:
                     if body is not None or not response.closed:  # read to its end it has let go of its connection
                         response.release()
@@ -191,32 +194,20 @@ class Transport:
             if response is None or response.status < 400:
                 return _translate(error, f"{method} {url.path}", url.host or "")
             response.close()
-        finally:
-            self._limits.over(call)
-        if is_too_long and response.status < 400:
-            message = f"the answer to {method} {url.path} is longer than {LARGEST_ANSWER} bytes"
-            return InvalidResponseError(message, status=response.status)
+        if sum(map(len, pieces)) > LARGEST_ANSWER:
+            if response.status < 400:
+                message = f"the answer to {method} {url.path} is longer than {LARGEST_ANSWER} bytes"
+                return InvalidResponseError(message, status=response.status)
+            pieces.clear()
         return Answer(response.status, response.headers, b"".join(pieces))
-
-    async def _read(self, response: aiohttp.ClientResponse, pieces: list[bytes], call: asyncio.Timeout) -> bool:
-        """Read an answer that is no file, and tell whether it is too long; then nothing of it is kept or read on."""
-        content, size = response.content, 0
-        while not content.at_eof():
-            self._limits.heard(call)
-            pieces.append(await content.readany())
-            size += len(pieces[-1])
-            if size > LARGEST_ANSWER:
-                pieces.clear()
-                response.close()
-                return True
-        return False
 
     @asynccontextmanager
     async def stream(self, url: URL, *, headers: Mapping[str, str], unpack: bool = False) -> AsyncIterator[Download]:
         """Send a GET and give the answer while it comes, decompressed with *unpack*."""
         how: dict[str, Any] = {**self._asked, "auto_decompress": unpack, "read_bufsize": _LARGE_PIECE}
+        self.check()
         try:
-            response = await self.check().request("GET", url, headers=headers, timeout=self._of_a_transfer, **how)
+            response = await self._open_client().request("GET", url, headers=headers, timeout=self._of_a_transfer, **how)
         except _FAILURES as error:
             failure = _translate(error, "GET of a file", url.host or "")
         else:
@@ -224,6 +215,18 @@ class Transport:
                 yield Download(response, "GET of a file")
             return
         raise failure
+
+
+async def _read(response: aiohttp.ClientResponse, pieces: list[bytes], call: Call) -> None:
+    """Read an answer that is no file, as it comes, and no further than to see that it is too long."""
+    content, size = response.content, 0
+    while not content.at_eof():
+        pieces.append(await content.readany())
+        call.hear()
+        size += len(pieces[-1])
+        if size > LARGEST_ANSWER:
+            response.close()
+            return
 
 
 def _make_client() -> aiohttp.ClientSession:
