@@ -38,7 +38,7 @@ class TaskLocator:
     links: Mapping[str, str] = field(factory=dict)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)  # without them one is made in two thirds of the time
 class ActionResponse(Generic[R]):
     """One look at a task: its status, and its result once it is complete.
 

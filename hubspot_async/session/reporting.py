@@ -9,11 +9,10 @@ from typing import Any
 from hubspot_async import facts
 from hubspot_async.errors import DailyLimitError, HubSpotError, RateLimitError
 from hubspot_async.session.starts import UnansweredStart
+from hubspot_async.wire.headers import CORRELATION_ID
 from hubspot_async.wire.request import Request
 
 log = logging.getLogger("hubspot_async.session")
-
-CORRELATION_ID = "X-HubSpot-Correlation-Id"
 
 
 def exchanged(account: str | None, request: Request[Any], outcome: object, headers: Mapping[str, str]) -> None:

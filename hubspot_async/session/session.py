@@ -44,6 +44,7 @@ from hubspot_async.session.starts import UnansweredStart
 from hubspot_async.session.timeouts import Timeouts
 from hubspot_async.session.transport import Answer, Download, Transport
 from hubspot_async.tasks import check_account
+from hubspot_async.wire.headers import DATE
 from hubspot_async.wire.request import POLL, USER, Lane, Request
 from hubspot_async.wire.response import read_error, read_response
 from hubspot_async.wire.versions import Family, Versions
@@ -253,7 +254,7 @@ class HubSpotSession:
         A server may not make us repeat the token it got.
         """
         received = time.time()
-        self._clock.observe(answer.headers.get("Date", ""), sent, received)
+        self._clock.observe(answer.headers.get(DATE, ""), sent, received)
         try:
             content = answer.content if answer.status < 300 else _without(token, answer.content)
             outcome = read_response(request, answer.status, answer.headers, content)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from attrs import define
 
+from hubspot_async.wire.headers import DAILY_LIMIT, DAILY_REMAINING, INTERVAL, LIMIT, REMAINING
 from hubspot_async.wire.request import POLL, Lane
 
 MARGIN = 0.01
@@ -71,11 +72,8 @@ class Pace:
     """An even pace, which those who are in time may be ahead of by a little."""
 
     due: float = -math.inf
+    """When the next is to go."""
     _pause: float = 0.0
-
-    def ready_at(self, ahead: float) -> float:
-        """Tell when the next may go that is *ahead* by so much."""
-        return self.due - ahead
 
     def step(self, now: float, pause: float) -> None:
         """Let one go, and the next after *pause*."""
@@ -127,9 +125,9 @@ class Window:
         if len(self._taken) >= self._places:
             at = max(at, self._taken[0] + self._span)
         if lane is POLL:
-            at = max(at, self._polls.ready_at(self._ahead))
+            at = max(at, self._polls.due - self._ahead)
         if now < self._even_until:
-            at = max(at, self._all.ready_at(CATCH_UP * self.interval))
+            at = max(at, self._all.due - CATCH_UP * self.interval)
         return at
 
     def take(self, lane: Lane, now: float) -> None:
@@ -162,17 +160,17 @@ class Window:
 
     def learn(self, headers: Mapping[str, str], now: float, took: float = 0.0) -> None:
         """Take the true limit, and what others use of it, from the headers of an answer that *took* so long."""
-        if "X-HubSpot-RateLimit-Daily-Remaining" in headers:
-            self.daily_limit = _number(headers.get("X-HubSpot-RateLimit-Daily"), self.daily_limit)
-            self.daily_remaining = _number(headers.get("X-HubSpot-RateLimit-Daily-Remaining"), self.daily_remaining)
-        told = headers.get("X-HubSpot-RateLimit-Max"), headers.get("X-HubSpot-RateLimit-Interval-Milliseconds")
+        if DAILY_REMAINING in headers:
+            self.daily_limit = _number(headers.get(DAILY_LIMIT), self.daily_limit)
+            self.daily_remaining = _number(headers.get(DAILY_REMAINING), self.daily_remaining)
+        told = headers.get(LIMIT), headers.get(INTERVAL)
         if told != self._told:
             self._told = told
             self._learn_limit(*told, now)
         is_new = self._trip.note(took, now, self.interval)
         if self._even_until == math.inf:
             self._even_until = now
-        remaining = _number(headers.get("X-HubSpot-RateLimit-Remaining")) if self._is_limit_told else None
+        remaining = _number(headers.get(REMAINING)) if self._is_limit_told else None
         if remaining is not None:
             is_new |= self._others.note(self._count_others(self.limit - remaining, now, took), now, self.interval)
             if self._others_at_refusal and now >= self._closed_until + self.interval:

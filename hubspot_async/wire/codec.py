@@ -10,7 +10,6 @@ import json
 from codecs import BOM_UTF8
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Any, TypeVar, get_args, get_origin
 
 import attrs
@@ -77,7 +76,7 @@ def structure(document: Any, promise: type[T]) -> T:
     Raises InvalidResponseError naming the fields that cannot be read.
     """
     try:
-        model: T = _reader(promise)(document, promise)  # type: ignore[arg-type]
+        model: T = _reader(promise)(document, promise)
     except Exception as error:  # noqa: BLE001 - cattrs gathers whatever the single fields raise
         reasons = "; ".join(
             str(reason)[:200] for reason in transform_error(error, path="$", format_exception=_reason)[:3]
@@ -87,9 +86,19 @@ def structure(document: Any, promise: type[T]) -> T:
     return model
 
 
-@lru_cache(maxsize=256)
 def _reader(promise: Any) -> Callable[[Any, Any], Any]:
-    return _converter.get_structure_hook(promise)
+    """Give what reads *promise*, found by its id: to hash a generic type takes as long as to read three moments."""
+    known = _readers.get(id(promise))
+    if known is None:
+        if len(_readers) >= _MOST_READERS:
+            _readers.clear()
+        known = _readers[id(promise)] = promise, _converter.get_structure_hook(promise)
+    return known[1]
+
+
+_MOST_READERS = 256
+_readers: dict[int, tuple[object, Callable[[Any, Any], Any]]] = {}
+"""With each the type itself, so that no other gets its id."""
 
 
 def _reason(error: BaseException, _type: type[Any] | None) -> str:

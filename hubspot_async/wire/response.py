@@ -23,6 +23,7 @@ from hubspot_async.errors import (
 )
 from hubspot_async.models.problems import ErrorDetail
 from hubspot_async.wire import codec, lenient
+from hubspot_async.wire.headers import CORRELATION_ID, DATE, RETRY_AFTER
 from hubspot_async.wire.request import Request
 from hubspot_async.wire.versions import Family
 
@@ -83,7 +84,7 @@ def read_error(request: Request[Any], status: int, headers: Mapping[str, str], c
         request=str(request),
         category=_word(body.get("category")) or _word(body.get("errorType")),
         sub_category=_word(body.get("subCategory")),
-        correlation_id=_word(body.get("correlationId")) or _word(headers.get("X-HubSpot-Correlation-Id")),
+        correlation_id=_word(body.get("correlationId")) or _word(headers.get(CORRELATION_ID)),
         errors=[codec.structure(each, ErrorDetail) for each in _list(body.get("errors"))[:100] if each is not None],
         context=lenient.context(body.get("context")),
         links=lenient.links(body.get("links")),
@@ -110,11 +111,11 @@ def _is_about_rows(request: Request[Any], body: Mapping[str, Any]) -> bool:
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
     """Give the seconds HubSpot asks to wait, where it asks and the number is sane."""
-    text = headers.get("Retry-After", "").strip()
+    text = headers.get(RETRY_AFTER, "").strip()
     if re.fullmatch(r"\d{1,9}(\.\d{1,9})?", text):
         seconds = float(text)
     else:
-        seconds = _seconds_between(headers.get("Date", ""), text)
+        seconds = _seconds_between(headers.get(DATE, ""), text)
     return seconds if 0 <= seconds <= _LONGEST_RETRY_AFTER else None
 
 

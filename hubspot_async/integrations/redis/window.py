@@ -7,15 +7,15 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 
 from attrs import frozen
+from multidict import CIMultiDict
 
 from hubspot_async.integrations.redis.books import Answer, Report
 from hubspot_async.session.window import LEAST, MARGIN, Peak, Window
+from hubspot_async.wire.headers import INTERVAL, LIMIT, REMAINING
 from hubspot_async.wire.request import Lane
 
 HOLD = 0.05
 """The share of an interval after which a place that nobody has used is given back."""
-
-REMAINING = "X-HubSpot-RateLimit-Remaining"
 
 
 @frozen
@@ -112,7 +112,9 @@ class SharedWindow(Window):
         if self.is_alone:
             super().learn(headers, now, took)
             return
-        super().learn({name: value for name, value in headers.items() if name != REMAINING}, now, took)
+        of_the_limit = CIMultiDict(headers)
+        of_the_limit.popall(REMAINING, None)
+        super().learn(of_the_limit, now, took)
         remaining = headers.get(REMAINING, "")
         used = self.limit - int(remaining) if remaining.isdecimal() and len(remaining) <= 9 else None
         self.report = Report(limit=self.limit, interval=self.interval, at=now, used=used)
@@ -122,8 +124,7 @@ class SharedWindow(Window):
         delays = zip(names, answer.delays, strict=False)
         self.leases.extend(Lease(name, now + delay) for name, delay in delays)
         if answer.limit is not None:
-            limits = {"Max": answer.limit, "Interval-Milliseconds": round(answer.interval * 1000)}
-            super().learn({f"X-HubSpot-RateLimit-{name}": str(value) for name, value in limits.items()}, now)
+            super().learn({LIMIT: str(answer.limit), INTERVAL: str(round(answer.interval * 1000))}, now)
         self._others = Peak()  # the books keep the largest
         self._others.note(answer.others, now, self.interval)
         self._counted_at = math.inf
