@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import re
 import time
@@ -202,30 +201,25 @@ class HubSpotSession:
 
     async def _persist(self, request: Request[T], body: Json | Upload, lane: Lane | None) -> T | HubSpotError:
         """Send *request* as often as is safe and may help."""
-        began = _time()
+        began = self._transport.time()
         for attempt in count(1):
-            outcome = await self._attempt(request, body, lane)
+            token = await self._auth.token()
+            if lane is not None:
+                await self.budget.acquire(lane)
+            outcome = await self._exchange(request, body, token)
+            if isinstance(outcome, UnauthorizedError) and body.is_repeatable and await self._auth.renew(token, outcome):
+                # It had only grown too old.
+                await self.budget.acquire(lane or POLL)
+                outcome = await self._exchange(request, body, await self._auth.token())
             if not isinstance(outcome, HubSpotError):
                 return outcome
-            elapsed = _time() - began
+            elapsed = self._transport.time() - began
             pause = self.retry.pause_after(attempt, request.method, outcome, lane=lane, elapsed=elapsed)
             if pause is None or not body.is_repeatable or not self._quota.spend(outcome):
                 return _given_up(outcome, attempt)
             reporting.repeated(self.account, request, outcome, pause)
             await anyio.sleep(pause)
         raise AssertionError("unreachable")
-
-    async def _attempt(self, request: Request[T], body: Json | Upload, lane: Lane | None) -> T | HubSpotError:
-        """Send *request* once, and again only if its token had grown too old."""
-        token = await self._auth.token()
-        if lane is not None:
-            await self.budget.acquire(lane)
-        outcome = await self._exchange(request, body, token)
-        if isinstance(outcome, UnauthorizedError) and body.is_repeatable and await self._auth.renew(token, outcome):
-            token = await self._auth.token()
-            await self.budget.acquire(lane or POLL)
-            outcome = await self._exchange(request, body, token)
-        return outcome
 
     async def _exchange(self, request: Request[T], body: Json | Upload, token: auth.Secret) -> T | HubSpotError:
         """Put *request* on the wire and read what comes back, errors as values."""
@@ -279,7 +273,7 @@ class HubSpotSession:
 
     def _warn_of_pause(self, error: RateLimitError) -> None:
         """Say once that everyone pauses, however many requests were on their way."""
-        if (now := _time()) >= self._next_warning:
+        if (now := self._transport.time()) >= self._next_warning:
             self._next_warning = now + 10.0
             reporting.paused(self.account, error, pause_asked(error))
 
@@ -327,10 +321,6 @@ class HubSpotSession:
         version = self.version_of(Family.OAUTH, "token")
         request: Request[Any] = Request("POST", Family.OAUTH, version, "/token", None)
         return await refresh_tokens(self._transport, self._url(request), request, form, self.retry)
-
-
-def _time() -> float:
-    return asyncio.get_running_loop().time()
 
 
 def _query(request: Request[Any]) -> list[tuple[str, str]]:

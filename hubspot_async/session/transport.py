@@ -129,6 +129,7 @@ class Transport:
     def open(self) -> None:
         """Make the client, inside the event loop it is for."""
         self._client = self._given or _make_client()
+        self._loop = asyncio.get_running_loop()
         self._limits = Limits(self._timeouts.read, self._timeouts.total)
         self._no_limits = Limits(None, None)
 
@@ -150,6 +151,10 @@ class Transport:
         client.detach()
         if connector is not None:
             connector._close()
+
+    def time(self) -> float:
+        """Tell the time of the event loop it was opened in."""
+        return self._loop.time()
 
     def check(self) -> None:
         """Raise SessionClosedError where nothing can be sent from here."""
@@ -207,7 +212,9 @@ class Transport:
         how: dict[str, Any] = {**self._asked, "auto_decompress": unpack, "read_bufsize": _LARGE_PIECE}
         self.check()
         try:
-            response = await self._open_client().request("GET", url, headers=headers, timeout=self._of_a_transfer, **how)
+            response = await self._open_client().request(
+                "GET", url, headers=headers, timeout=self._of_a_transfer, **how
+            )
         except _FAILURES as error:
             failure = _translate(error, "GET of a file", url.host or "")
         else:
