@@ -189,7 +189,10 @@ class ImportState(OpenEnum):
     @property
     def is_terminal(self) -> bool:
         """Whether HubSpot will not move on from here by itself."""
-        return self in (ImportState.DONE, ImportState.FAILED, ImportState.CANCELED, ImportState.REVERTED)
+        return self in _ENDS
+
+
+_ENDS = (ImportState.DONE, ImportState.FAILED, ImportState.CANCELED, ImportState.REVERTED)
 
 
 @frozen(kw_only=True)

@@ -24,7 +24,10 @@ class TaskStatus(OpenEnum):
     @property
     def is_terminal(self) -> bool:
         """Whether HubSpot will not move on from here by itself."""
-        return self in (TaskStatus.COMPLETE, TaskStatus.CANCELED)
+        return self in _ENDS
+
+
+_ENDS = (TaskStatus.COMPLETE, TaskStatus.CANCELED)  # before Python 3.12 to name a member takes half a microsecond
 
 
 @frozen(kw_only=True)

@@ -268,9 +268,10 @@ class RequestBudget:
 
     def _running_loop(self) -> asyncio.AbstractEventLoop:
         """Give the running loop. To ask asyncio for it is a system call before Python 3.12."""
-        if self._loop is None or not self._loop.is_running():
-            self._loop = asyncio.get_running_loop()
-        return self._loop
+        loop = self._loop
+        if loop is None or not loop.is_running():
+            loop = self._loop = asyncio.get_running_loop()
+        return loop
 
 
 def pause_after_refusal(retry_after: float | None, interval: float) -> float:

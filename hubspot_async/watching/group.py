@@ -126,10 +126,12 @@ class Group:
         if self._unanswered == OUTAGE:
             self._silent_until = now + 1.0
 
-    def answered(self) -> None:
-        """Note that somebody did."""
+    def answered(self) -> bool:
+        """Note that somebody did; tells whether that ends an outage."""
+        was_out = self._unanswered >= OUTAGE
         if self._unanswered:
             self._unanswered, self._probes, self._silent_until = 0, 0, -math.inf
+        return was_out
 
     def observe(self, watch: Watch, status: str, now: float) -> None:
         """Learn from the status of a task that was not given up."""

@@ -83,17 +83,17 @@ class Looker:
     async def work(self) -> None:
         """Look, again and again; sleep while there is nothing to look at."""
         while True:
-            entry = self._pick()
+            now = self._loop.time()
+            entry = self._pick(now)
             if isinstance(entry, Watch):
-                await self._look(entry)
+                await self._look(entry, now)
             elif isinstance(entry, Listing):
-                await self._look_at_page(entry)
+                await self._look_at_page(entry, now)
             else:
                 await self._bell.wait()
 
-    def _pick(self) -> Entry | None:
+    def _pick(self, now: float) -> Entry | None:
         """Choose an account with both something to look at and a place to do it, and what to look at."""
-        now = self._loop.time()
         while isinstance(group := self._schedule.next(now), Group):
             if not group.has_place and not self._take_place(group):
                 continue
@@ -143,10 +143,9 @@ class Looker:
             group.session.budget.give_back(POLL)
         self._bell.ring()
 
-    async def _look(self, watch: Watch) -> None:
+    async def _look(self, watch: Watch, began: float) -> None:
         group = watch.group
         self._tally.requests += 1
-        began = self._loop.time()
         try:
             snapshot = await group.session.send(watch.task.kind.status_request(watch.task), lane=None)
         except HubSpotError as error:
@@ -154,17 +153,17 @@ class Looker:
             self._count(group, error)
             self._fail(watch, error)
         else:
-            self._observer.looked((watch.task,), self._loop.time() - began, None)
+            now = self._loop.time()
+            self._observer.looked((watch.task,), now - began, None)
             self._answered(group)
-            await self._see(watch, snapshot)
+            await self._see(watch, snapshot, now)
         finally:
             self._schedule.wake(group)
 
-    async def _look_at_page(self, listing: Listing) -> None:
+    async def _look_at_page(self, listing: Listing, began: float) -> None:
         assert listing.kind.list_request is not None
         group = listing.group
         self._tally.requests += 1
-        began = self._loop.time()
         try:
             page = await group.session.send(listing.kind.list_request(listing.version, listing.after), lane=None)
         except HubSpotError as error:
@@ -172,19 +171,20 @@ class Looker:
             self._count(group, error)
             self._fail_page(group, listing, error)
         else:
+            now = self._loop.time()
             self._answered(group)
-            shown = group.page_shown(listing, page, self._loop.time())
-            self._observer.looked([watch.task for watch, _ in shown], self._loop.time() - began, None)
+            shown = group.page_shown(listing, page, now)
+            self._observer.looked([watch.task for watch, _ in shown], now - began, None)
             for watch, snapshot in shown:
-                await self._see(watch, snapshot, is_single=False)
+                await self._see(watch, snapshot, self._loop.time(), is_single=False)
         finally:
             self._schedule.wake(group)
 
-    async def _see(self, watch: Watch, snapshot: Snapshot, *, is_single: bool = True) -> None:
+    async def _see(self, watch: Watch, snapshot: Snapshot, now: float, *, is_single: bool = True) -> None:
         """Make of a look what the rules say."""
         if watch.bars & GONE:
             return
-        before, now = watch.remarks, self._loop.time()
+        before = watch.remarks
         if snapshot.status != watch.status:
             self._tally.moved(watch.status, snapshot.status)
             watch.status, watch.remarks = snapshot.status, NO_REMARKS
@@ -250,9 +250,8 @@ class Looker:
             log.warning(what, _whose(group), error, extra=_of_group(group) | facts.of_error(error))
 
     def _answered(self, group: Group) -> None:
-        if group.is_out:
+        if group.answered():
             log.info("%ssomebody answers again", _whose(group), extra=_of_group(group))
-        group.answered()
 
     def _fail(self, watch: Watch, error: HubSpotError) -> None:
         if not watch.is_scheduled:
