@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from anyio import to_thread
-from attrs import field, frozen
+from attrs import field
 
 from hubspot_async.bulk.jobs import Job, Progress, by_session
 from hubspot_async.bulk.places import allow_own, check_clashes, make_room, place
@@ -16,6 +16,7 @@ from hubspot_async.bulk.run import BulkRun, Finishing, Said
 from hubspot_async.endpoints import imports
 from hubspot_async.endpoints.sources import Files, find_sources, name_sources
 from hubspot_async.errors import HubSpotError, InputError
+from hubspot_async.frozen import frozen
 from hubspot_async.journal.journal import Journal
 from hubspot_async.journal.records import JobRecord, RunRecord
 from hubspot_async.models.imports import Import, ImportRequest

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from anyio import to_thread
-from attrs import frozen
 
 from hubspot_async import threads
 from hubspot_async.errors import InputError, JournalError, UnknownTaskKindError
+from hubspot_async.frozen import frozen
 from hubspot_async.journal import opening, reading
 from hubspot_async.journal.books import Books
 from hubspot_async.journal.records import JobRecord, RunRecord, TaskRecord, key_of

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from attrs import Attribute, field, frozen
+from attrs import Attribute, field
 
 from hubspot_async.errors import InputError
+from hubspot_async.frozen import frozen
 from hubspot_async.models import checks
 from hubspot_async.models.columns import ColumnMapping
 from hubspot_async.models.problems import StandardError

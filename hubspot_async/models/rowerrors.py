@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from attrs import frozen
-
+from hubspot_async.frozen import frozen
 from hubspot_async.models.values import Time
 
 

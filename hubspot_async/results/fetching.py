@@ -10,7 +10,7 @@ from contextlib import aclosing
 from typing import TypeAlias
 
 import anyio
-from attrs import define, evolve, field, frozen
+from attrs import define, evolve, field
 
 from hubspot_async.disk.sink import Behind, Sink
 from hubspot_async.endpoints import exports
@@ -22,6 +22,7 @@ from hubspot_async.errors import (
     TlsError,
 )
 from hubspot_async.facts import of_task
+from hubspot_async.frozen import frozen
 from hubspot_async.models.exports import ExportStatus
 from hubspot_async.models.values import SecretUrl
 from hubspot_async.results import urls

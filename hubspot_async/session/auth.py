@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Protocol, TypeVar
 
-from attrs import field, frozen
+from attrs import field
 
 from hubspot_async.errors import HubSpotError, InputError, UnauthorizedError
+from hubspot_async.frozen import frozen
 
 T = TypeVar("T")
 

@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable, Mapping
 from enum import Enum
 
-from attrs import define, field, frozen
+from attrs import define, field
 
 from hubspot_async.errors import (
     AccountMigratingError,
@@ -18,6 +18,7 @@ from hubspot_async.errors import (
     ResponseError,
     TlsError,
 )
+from hubspot_async.frozen import frozen
 from hubspot_async.models import checks
 from hubspot_async.wire.request import USER, Lane
 

@@ -10,7 +10,7 @@ from typing import Any
 import aiohttp
 from aiohttp import hdrs
 from aiohttp.http_exceptions import ContentEncodingError
-from attrs import field, frozen
+from attrs import field
 from yarl import URL
 
 from hubspot_async.errors import (
@@ -22,6 +22,7 @@ from hubspot_async.errors import (
     SessionClosedError,
     TlsError,
 )
+from hubspot_async.frozen import frozen
 from hubspot_async.session.limits import Limits
 from hubspot_async.session.timeouts import Timeouts
 

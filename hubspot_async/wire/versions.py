@@ -9,9 +9,10 @@ from datetime import UTC, date, datetime
 from enum import StrEnum
 from functools import cache
 
-from attrs import field, frozen
+from attrs import field
 
 from hubspot_async.errors import InputError, UnsupportedVersionError, VersionEndedWarning
+from hubspot_async.frozen import frozen
 
 DEFAULT = "2026-03"
 """The one dated version that has all four kinds of task and whose specifications can be trusted."""
