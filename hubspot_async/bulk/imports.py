@@ -13,10 +13,10 @@ from attrs import field
 from hubspot_async.bulk.jobs import Job, Progress, by_session
 from hubspot_async.bulk.places import allow_own, check_clashes, make_room, place
 from hubspot_async.bulk.run import BulkRun, Finishing, Said
+from hubspot_async.classes import frozen
 from hubspot_async.endpoints import imports
 from hubspot_async.endpoints.sources import Files, find_sources, name_sources
 from hubspot_async.errors import HubSpotError, InputError
-from hubspot_async.frozen import frozen
 from hubspot_async.journal.journal import Journal
 from hubspot_async.journal.records import JobRecord, RunRecord
 from hubspot_async.models.imports import Import, ImportRequest

@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from attrs import field
 
-from hubspot_async.frozen import frozen
+from hubspot_async.classes import frozen
 from hubspot_async.models import checks
 from hubspot_async.models.tasks import ActionResponse, TaskLocator
 from hubspot_async.tasks import HubSpotTask, TaskKind

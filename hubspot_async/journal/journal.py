@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, Self
 from anyio import to_thread
 
 from hubspot_async import threads
+from hubspot_async.classes import frozen
 from hubspot_async.errors import InputError, JournalError, UnknownTaskKindError
-from hubspot_async.frozen import frozen
 from hubspot_async.journal import opening, reading
 from hubspot_async.journal.books import Books
 from hubspot_async.journal.records import JobRecord, RunRecord, TaskRecord, key_of

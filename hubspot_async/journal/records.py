@@ -9,7 +9,7 @@ from typing import Any
 
 from attrs import field
 
-from hubspot_async.frozen import frozen
+from hubspot_async.classes import frozen
 from hubspot_async.tasks import HubSpotTask
 
 

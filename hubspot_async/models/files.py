@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from attrs import Attribute, field
 
-from hubspot_async.frozen import frozen
+from hubspot_async.classes import frozen
 from hubspot_async.models import checks
 from hubspot_async.models.folders import Folder
 from hubspot_async.models.tasks import ActionResponse

@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 
 from attrs import Attribute, field
 
-from hubspot_async.frozen import frozen
+from hubspot_async.classes import frozen
 from hubspot_async.models import checks
 from hubspot_async.models.tasks import ActionResponse
 from hubspot_async.models.values import Time

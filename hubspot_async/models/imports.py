@@ -9,8 +9,8 @@ from typing import Any
 
 from attrs import Attribute, field
 
+from hubspot_async.classes import frozen
 from hubspot_async.errors import InputError
-from hubspot_async.frozen import frozen
 from hubspot_async.models import checks
 from hubspot_async.models.columns import ColumnMapping
 from hubspot_async.models.problems import StandardError

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from attrs import field
 
-from hubspot_async.frozen import frozen
+from hubspot_async.classes import frozen
 
 Context: TypeAlias = Mapping[str, tuple[str, ...]] | str
 """What the words of an error refer to: lists by name, or the raw text where HubSpot rendered it as one."""

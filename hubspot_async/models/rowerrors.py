@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hubspot_async.frozen import frozen
+from hubspot_async.classes import frozen
 from hubspot_async.models.values import Time
 
 

@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 
 from attrs import field
 
-from hubspot_async.frozen import frozen
+from hubspot_async.classes import frozen
 from hubspot_async.models.problems import StandardError
 from hubspot_async.models.values import OpenEnum, Time
 

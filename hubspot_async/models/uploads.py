@@ -9,7 +9,7 @@ from typing import Any
 
 from attrs import Attribute, field
 
-from hubspot_async.frozen import frozen
+from hubspot_async.classes import frozen
 from hubspot_async.models import checks
 from hubspot_async.models.files import ACCESS, NewFile
 from hubspot_async.models.values import Source

@@ -9,11 +9,11 @@ from pathlib import Path
 
 from attrs import Factory, field
 
+from hubspot_async.classes import frozen
 from hubspot_async.disk.saving import saving
 from hubspot_async.disk.scratch import Scratch
 from hubspot_async.disk.sink import Sink
 from hubspot_async.errors import FileFormatError
-from hubspot_async.frozen import frozen
 from hubspot_async.models.exports import ExportStatus
 from hubspot_async.results import joining
 from hubspot_async.results.fetching import Progress, fetch_export

@@ -10,8 +10,9 @@ from contextlib import aclosing
 from typing import TypeAlias
 
 import anyio
-from attrs import define, evolve, field
+from attrs import evolve, field
 
+from hubspot_async.classes import define, frozen
 from hubspot_async.disk.sink import Behind, Sink
 from hubspot_async.endpoints import exports
 from hubspot_async.errors import (
@@ -22,7 +23,6 @@ from hubspot_async.errors import (
     TlsError,
 )
 from hubspot_async.facts import of_task
-from hubspot_async.frozen import frozen
 from hubspot_async.models.exports import ExportStatus
 from hubspot_async.models.values import SecretUrl
 from hubspot_async.results import urls

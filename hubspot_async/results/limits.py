@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from attrs import field
 
-from hubspot_async.frozen import frozen
+from hubspot_async.classes import frozen
 from hubspot_async.models import checks
 
 MEBIBYTE = 2**20

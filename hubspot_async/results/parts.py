@@ -14,8 +14,8 @@ from typing import IO, Any
 
 from attrs import field
 
+from hubspot_async.classes import frozen
 from hubspot_async.errors import FileFormatError
-from hubspot_async.frozen import frozen
 from hubspot_async.results.limits import Limits
 from hubspot_async.results.names import shown
 

@@ -9,13 +9,13 @@ from io import StringIO
 from itertools import count
 from pathlib import Path
 
-from attrs import define, field
+from attrs import field
 
+from hubspot_async.classes import define, frozen
 from hubspot_async.disk.saving import saving
 from hubspot_async.disk.sink import Sink
 from hubspot_async.endpoints import imports
 from hubspot_async.errors import FileFormatError
-from hubspot_async.frozen import frozen
 from hubspot_async.models.imports import Import
 from hubspot_async.results.cutting import Record
 from hubspot_async.results.fieldlimit import field_limit

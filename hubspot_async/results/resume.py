@@ -8,7 +8,7 @@ from enum import Enum
 
 from attrs import evolve
 
-from hubspot_async.frozen import frozen
+from hubspot_async.classes import frozen
 
 
 @frozen(kw_only=True)

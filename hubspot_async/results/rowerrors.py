@@ -9,9 +9,9 @@ from typing import Any
 
 from attrs import field
 
+from hubspot_async.classes import frozen
 from hubspot_async.endpoints import imports
 from hubspot_async.errors import InputError
-from hubspot_async.frozen import frozen
 from hubspot_async.models.imports import Import
 from hubspot_async.models.rowerrors import ImportRowError
 from hubspot_async.tasks import HubSpotTask

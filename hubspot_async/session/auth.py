@@ -7,8 +7,8 @@ from typing import Protocol, TypeVar
 
 from attrs import field
 
+from hubspot_async.classes import frozen
 from hubspot_async.errors import HubSpotError, InputError, UnauthorizedError
-from hubspot_async.frozen import frozen
 
 T = TypeVar("T")
 

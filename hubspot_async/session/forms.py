@@ -13,8 +13,8 @@ from aiohttp import MultipartWriter, payload
 from aiohttp.abc import AbstractStreamWriter
 from attrs import field
 
+from hubspot_async.classes import frozen
 from hubspot_async.errors import InputError
-from hubspot_async.frozen import frozen
 from hubspot_async.threads import in_thread
 from hubspot_async.wire import codec
 from hubspot_async.wire.request import FilePart, Form

@@ -11,8 +11,8 @@ from collections.abc import Awaitable, Callable
 from copy import copy
 
 from hubspot_async import facts
+from hubspot_async.classes import frozen
 from hubspot_async.errors import HubSpotError, SessionClosedError, TokenSourceError
-from hubspot_async.frozen import frozen
 from hubspot_async.session.auth import OAuthToken, RefreshedTokens, Secret, check_token
 
 log = logging.getLogger("hubspot_async.session")

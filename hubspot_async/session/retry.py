@@ -6,8 +6,9 @@ import random
 from collections.abc import Callable, Mapping
 from enum import Enum
 
-from attrs import define, field
+from attrs import field
 
+from hubspot_async.classes import define, frozen
 from hubspot_async.errors import (
     AccountMigratingError,
     ConnectionFailedError,
@@ -18,7 +19,6 @@ from hubspot_async.errors import (
     ResponseError,
     TlsError,
 )
-from hubspot_async.frozen import frozen
 from hubspot_async.models import checks
 from hubspot_async.wire.request import USER, Lane
 

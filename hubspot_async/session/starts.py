@@ -8,7 +8,7 @@ from typing import Any
 
 from attrs import field
 
-from hubspot_async.frozen import frozen
+from hubspot_async.classes import frozen
 from hubspot_async.wire.request import Form, Request
 from hubspot_async.wire.versions import Family
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from aiohttp import ClientTimeout
 from attrs import field
 
-from hubspot_async.frozen import frozen
+from hubspot_async.classes import frozen
 from hubspot_async.models import checks
 
 

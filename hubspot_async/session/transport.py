@@ -13,6 +13,7 @@ from aiohttp.http_exceptions import ContentEncodingError
 from attrs import field
 from yarl import URL
 
+from hubspot_async.classes import frozen
 from hubspot_async.errors import (
     ConnectionFailedError,
     HubSpotError,
@@ -22,7 +23,6 @@ from hubspot_async.errors import (
     SessionClosedError,
     TlsError,
 )
-from hubspot_async.frozen import frozen
 from hubspot_async.session.limits import Limits
 from hubspot_async.session.timeouts import Timeouts
 

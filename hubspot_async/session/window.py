@@ -7,8 +7,7 @@ from bisect import bisect_right
 from collections import deque
 from collections.abc import Mapping
 
-from attrs import define
-
+from hubspot_async.classes import define
 from hubspot_async.wire.request import POLL, Lane
 
 MARGIN = 0.01

@@ -6,8 +6,8 @@ from typing import Any, Generic, TypeVar
 
 from attrs import field
 
+from hubspot_async.classes import frozen
 from hubspot_async.errors import HubSpotError
-from hubspot_async.frozen import frozen
 from hubspot_async.tasks import HubSpotTask, Snapshot
 from hubspot_async.wire.request import Sender
 

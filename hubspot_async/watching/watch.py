@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import evolve
 
+from hubspot_async.classes import frozen
 from hubspot_async.errors import HubSpotError
-from hubspot_async.frozen import frozen
 from hubspot_async.tasks import HubSpotTask, Snapshot, TaskKind
 
 if TYPE_CHECKING:

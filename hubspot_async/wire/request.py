@@ -13,8 +13,8 @@ from urllib.parse import quote
 
 from attrs import field
 
+from hubspot_async.classes import frozen
 from hubspot_async.errors import InputError
-from hubspot_async.frozen import frozen
 from hubspot_async.models.values import Source
 from hubspot_async.wire.versions import Family, prefix
 

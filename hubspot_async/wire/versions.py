@@ -11,8 +11,8 @@ from functools import cache
 
 from attrs import field
 
+from hubspot_async.classes import frozen
 from hubspot_async.errors import InputError, UnsupportedVersionError, VersionEndedWarning
-from hubspot_async.frozen import frozen
 
 DEFAULT = "2026-03"
 """The one dated version that has all four kinds of task and whose specifications can be trusted."""

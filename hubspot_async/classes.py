@@ -1,7 +1,7 @@
-"""`attrs.frozen`, whose classes take half as long to make.
+"""`attrs.frozen` and `attrs.define`, whose classes take half as long to make.
 
 attrs compiles an ``__eq__``, a ``__hash__`` and a ``__repr__`` for each class, and whoever imports this package would
-wait for eighty of each. Here all classes share one of each, which looks up the fields when it is called: slower then,
+wait for ninety of each. Here all classes share one of each, which looks up the fields when it is called: slower then,
 and seldom called. What is compared with each look at a task is made by attrs itself.
 """
 
@@ -14,21 +14,29 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-__all__ = ["frozen"]
+__all__ = ["define", "frozen"]
 
 if TYPE_CHECKING:
-    from attrs import frozen  # a type checker need not see any difference
+    from attrs import define, frozen  # a type checker need not see any difference
 else:
 
     def frozen(cls=None, **options):
-        """Make a class of frozen values; *options* are as for `attrs.frozen`, and what *cls* defines itself is kept."""
-        if cls is None:
-            return lambda cls: frozen(cls, **options)
-        if options.get("eq", True) and "__eq__" not in cls.__dict__:
-            cls.__eq__, cls.__hash__ = _equal, _hash
-        if options.get("repr", True) and "__repr__" not in cls.__dict__:
-            cls.__repr__ = _repr
-        return attrs.frozen(cls, **{**options, "eq": False, "repr": False})
+        """Make a class of values; *options* are as for `attrs.frozen`, and what *cls* defines itself is kept."""
+        return _made(attrs.frozen, _hash, cls, options)
+
+    def define(cls=None, **options):
+        """Make a class of what changes; *options* are as for `attrs.define`."""
+        return _made(attrs.define, None, cls, options)
+
+
+def _made(make: Callable[..., Any], hashed: Callable[[Any], int] | None, cls: Any, options: dict[str, Any]) -> Any:
+    if cls is None:
+        return lambda cls: _made(make, hashed, cls, options)
+    if options.get("eq", True) and "__eq__" not in cls.__dict__:
+        cls.__eq__, cls.__hash__ = _equal, hashed
+    if options.get("repr", True) and "__repr__" not in cls.__dict__:
+        cls.__repr__ = _repr
+    return make(cls, **{**options, "eq": False, "repr": False})
 
 
 def _equal(self: Any, other: Any) -> Any:

@@ -9,7 +9,7 @@ import attrs
 import pytest
 from attrs import field
 
-from hubspot_async.frozen import frozen
+from hubspot_async.classes import frozen
 
 
 def _classes(frozen: Any) -> tuple[type[Any], type[Any]]:
