@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -145,6 +144,8 @@ class ImportRequest:
 
 
 def _read_header(path: Path) -> list[str]:
+    import csv
+
     with path.open(encoding="utf-8-sig", newline="") as file:
         try:
             header = next(csv.reader(file), [])
