@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import anyio
-from anyio import to_thread
 from attrs import field
 
 from hubspot_async.bulk import finished
@@ -169,7 +168,7 @@ class ExportWork:
         check_clashes(places)
         check_numbered(jobs)
         allow_own(jobs, runs, finished.files_of)
-        await to_thread.run_sync(partial(make_room, places, overwrite=self._overwrite))
+        await anyio.to_thread.run_sync(partial(make_room, places, overwrite=self._overwrite))
 
     async def start(self, job: Job[AnyExport]) -> HubSpotTask[ExportStatus]:
         """Have HubSpot begin it."""

@@ -12,7 +12,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from anyio import to_thread
+import anyio
 
 from hubspot_async import threads
 from hubspot_async.classes import frozen
@@ -262,18 +262,18 @@ def _word(text: str | None) -> str | None:
 async def _held(path: Path) -> AsyncIterator[aiosqlite.Connection]:
     """Hold the file as long as the block lasts, and open it to write."""
     hold = opening.held(path)
-    await to_thread.run_sync(hold.__enter__)
+    await anyio.to_thread.run_sync(hold.__enter__)
     try:
         async with _database(path, "rw", *opening.WRITERS) as database:
             yield database
     finally:
-        await to_thread.run_sync(hold.__exit__, None, None, None)
+        await anyio.to_thread.run_sync(hold.__exit__, None, None, None)
 
 
 @asynccontextmanager
 async def _connected(path: Path) -> AsyncIterator[aiosqlite.Connection]:
     """Open the file to read."""
-    await to_thread.run_sync(opening.check, path)
+    await anyio.to_thread.run_sync(opening.check, path)
     async with _database(path, "ro") as database:
         yield database
 
