@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from time import monotonic
 from typing import TypeVar
 
-from anyio import CancelScope, to_thread
+import anyio
 
 T = TypeVar("T")
 
@@ -26,13 +26,13 @@ async def in_thread(work: Callable[[], T], *, interrupt: Callable[[], None] | No
 
 def begin(work: Callable[[], T]) -> asyncio.Task[T]:
     """Have *work* done in a thread, to be waited for with `outlast`."""
-    return asyncio.create_task(to_thread.run_sync(work))
+    return asyncio.create_task(anyio.to_thread.run_sync(work))
 
 
 async def outlast(task: asyncio.Task[T], *, interrupt: Callable[[], None] | None = None) -> T:
     """Wait for the end of *task*, whatever is cancelled: a thread goes on with the file that we would close."""
     cancelled: asyncio.CancelledError | None = None
-    with CancelScope(shield=True):
+    with anyio.CancelScope(shield=True):
         while not task.done():
             try:
                 await asyncio.wait([task])

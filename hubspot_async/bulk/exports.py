@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import anyio
-from anyio import to_thread
-from attrs import field, frozen
+from attrs import field
 
 from hubspot_async.bulk import finished
 from hubspot_async.bulk.jobs import Job, Progress, by_session
 from hubspot_async.bulk.places import allow_own, check_clashes, make_room, place
 from hubspot_async.bulk.run import BulkRun, Finishing, Said
+from hubspot_async.classes import frozen
 from hubspot_async.endpoints import exports
 from hubspot_async.errors import HubSpotError, InputError
 from hubspot_async.journal.journal import Journal
@@ -168,7 +168,7 @@ class ExportWork:
         check_clashes(places)
         check_numbered(jobs)
         allow_own(jobs, runs, finished.files_of)
-        await to_thread.run_sync(partial(make_room, places, overwrite=self._overwrite))
+        await anyio.to_thread.run_sync(partial(make_room, places, overwrite=self._overwrite))
 
     async def start(self, job: Job[AnyExport]) -> HubSpotTask[ExportStatus]:
         """Have HubSpot begin it."""

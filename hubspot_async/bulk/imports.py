@@ -7,12 +7,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from anyio import to_thread
-from attrs import field, frozen
+import anyio
+from attrs import field
 
 from hubspot_async.bulk.jobs import Job, Progress, by_session
 from hubspot_async.bulk.places import allow_own, check_clashes, make_room, place
 from hubspot_async.bulk.run import BulkRun, Finishing, Said
+from hubspot_async.classes import frozen
 from hubspot_async.endpoints import imports
 from hubspot_async.endpoints.sources import Files, find_sources, name_sources
 from hubspot_async.errors import HubSpotError, InputError
@@ -148,11 +149,11 @@ class ImportWork:
     async def prepare(self, jobs: Sequence[Job[AnyImport]], runs: Sequence[RunRecord]) -> None:
         """See that the files can be read, make the folders, and refuse files that would clash."""
         self._known = {job.task for run in runs for job in run.jobs if job.task is not None}
-        await to_thread.run_sync(check_sources, jobs)
+        await anyio.to_thread.run_sync(check_sources, jobs)
         places = [(job, target.path) for job in jobs for target in targets(job)]
         check_clashes(places)
         allow_own(jobs, runs, files_of)
-        await to_thread.run_sync(partial(make_room, places, overwrite=self._overwrite))
+        await anyio.to_thread.run_sync(partial(make_room, places, overwrite=self._overwrite))
 
     async def start(self, job: Job[AnyImport]) -> HubSpotTask[Import]:
         """Upload the files and have HubSpot begin."""

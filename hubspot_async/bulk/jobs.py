@@ -8,8 +8,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Generic, TypeAlias, TypeVar
 
-from attrs import define, evolve, field
+from attrs import evolve, field
 
+from hubspot_async.classes import define
 from hubspot_async.errors import InputError
 from hubspot_async.journal.books import Books
 from hubspot_async.journal.records import JobRecord, RunRecord

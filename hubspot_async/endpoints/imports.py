@@ -8,12 +8,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeAlias
 
+from hubspot_async import models
 from hubspot_async.endpoints.naming import as_task
 from hubspot_async.endpoints.paging import LIMIT, iter_pages
 from hubspot_async.endpoints.sources import Files, find_sources
 from hubspot_async.errors import AlreadyFinishedError, BadRequestError
 from hubspot_async.models.imports import Import, ImportRequest
-from hubspot_async.models.rowerrors import ImportRowError
 from hubspot_async.models.tasks import ActionResponse
 from hubspot_async.models.values import Page
 from hubspot_async.tasks import IMPORT, HubSpotTask
@@ -113,7 +113,7 @@ def iter_errors(
     *,
     with_row_data: bool = False,
     with_messages: bool = False,
-) -> AsyncGenerator[ImportRowError, None]:
+) -> AsyncGenerator[models.ImportRowError, None]:
     """Give what was wrong with the rows of an import, page by page, with the rows themselves or in words if wanted."""
     task = as_task(session, IMPORT, task)
     query = {
@@ -122,7 +122,9 @@ def iter_errors(
         "includeErrorMessage": with_messages or None,
     }
     path = f"/{segment(task.id)}/errors"
-    return iter_pages(session, Request("GET", Family.IMPORTS, task.version, path, Page[ImportRowError], query=query))
+    return iter_pages(
+        session, Request("GET", Family.IMPORTS, task.version, path, Page[models.ImportRowError], query=query)
+    )
 
 
 def _content_type(name: str) -> str:

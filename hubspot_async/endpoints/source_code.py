@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from attrs import field, frozen
+from attrs import field
 
+from hubspot_async.classes import frozen
 from hubspot_async.models import checks
 from hubspot_async.models.tasks import ActionResponse, TaskLocator
 from hubspot_async.tasks import HubSpotTask, TaskKind

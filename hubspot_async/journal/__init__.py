@@ -1,8 +1,8 @@
 """What survives a crash: an SQLite file with the tasks that are watched and the work of bulk runs (extra ``journal``).
 
 ``journal`` writes it down and reads it again; ``records`` are what it holds, as values, which ``reading`` makes of its
-rows; ``schema`` knows the tables, ``opening`` makes the file, holds it and refuses what is none, and ``failures`` turns
-errors into JSON and back.
+rows; ``schema`` knows the tables, ``opening`` makes the file, holds it and refuses what is none, ``connecting`` talks
+to it, and ``failures`` turns errors into JSON and back.
 """
 
 from __future__ import annotations

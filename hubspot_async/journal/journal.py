@@ -12,12 +12,10 @@ from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from anyio import to_thread
-from attrs import frozen
-
 from hubspot_async import threads
+from hubspot_async.classes import frozen
 from hubspot_async.errors import InputError, JournalError, UnknownTaskKindError
-from hubspot_async.journal import opening, reading
+from hubspot_async.journal import reading
 from hubspot_async.journal.books import Books
 from hubspot_async.journal.records import JobRecord, RunRecord, TaskRecord, key_of
 from hubspot_async.tasks import HubSpotTask, TaskKind
@@ -118,7 +116,9 @@ class Journal(Books):
         """
         path = _fixed(path)
         _check_extra()
-        async with threads.whole(_connected(path) if read_only else _held(path)) as database:
+        from hubspot_async.journal import connecting  # SQLite, which nobody needs who has no journal
+
+        async with threads.whole(connecting.connected(path) if read_only else connecting.held(path)) as database:
             journal = cls(path, database, kinds)
             try:
                 if not read_only:
@@ -215,6 +215,8 @@ class Journal(Books):
     @contextmanager
     def _at_work(self) -> Iterator[None]:
         """Say in our words what SQLite says in its own."""
+        from hubspot_async.journal import opening
+
         if not self._is_open:
             raise JournalError(f"{self.path} was closed", path=self.path)
         try:
@@ -230,10 +232,10 @@ class Journal(Books):
             yield
         except UnknownTaskKindError as error:
             raise UnknownTaskKindError(
-                f"{self.path}: {opening.short(error)}; name others in Journal.open(kinds=…)"
+                f"{self.path}: {reading.short(error)}; name others in Journal.open(kinds=…)"
             ) from None
         except (ValueError, OverflowError, OSError) as error:
-            raise JournalError(f"{self.path} holds what cannot be: {opening.short(error)}", path=self.path) from None
+            raise JournalError(f"{self.path} holds what cannot be: {reading.short(error)}", path=self.path) from None
 
     async def _forget_old(self) -> None:
         for statement in _FORGET:
@@ -253,44 +255,3 @@ def _check_extra() -> None:
 def _word(text: str | None) -> str | None:
     """Make of what HubSpot says what any file can hold."""
     return text and "".join(letter if letter.isprintable() else "?" for letter in text[:LONGEST_WORD])
-
-
-# Both are entered and left by `threads.whole`, so that nobody is cancelled between a thread and what it has done.
-
-
-@asynccontextmanager
-async def _held(path: Path) -> AsyncIterator[aiosqlite.Connection]:
-    """Hold the file as long as the block lasts, and open it to write."""
-    hold = opening.held(path)
-    await to_thread.run_sync(hold.__enter__)
-    try:
-        async with _database(path, "rw", *opening.WRITERS) as database:
-            yield database
-    finally:
-        await to_thread.run_sync(hold.__exit__, None, None, None)
-
-
-@asynccontextmanager
-async def _connected(path: Path) -> AsyncIterator[aiosqlite.Connection]:
-    """Open the file to read."""
-    await to_thread.run_sync(opening.check, path)
-    async with _database(path, "ro") as database:
-        yield database
-
-
-@asynccontextmanager
-async def _database(path: Path, mode: str, *pragmas: str) -> AsyncIterator[aiosqlite.Connection]:
-    import aiosqlite
-
-    connecting: Any = aiosqlite.connect(opening.address(path, mode), uri=True, isolation_level=None)
-    getattr(connecting, "_thread", connecting).daemon = True  # a loop that was given up is not to keep the process
-    with opening.translated(path):
-        database = await connecting
-    try:
-        database.text_factory = opening.text
-        with opening.translated(path):
-            for pragma in (*opening.PRAGMAS, *pragmas):
-                await database.execute(f"PRAGMA {pragma}")
-        yield database
-    finally:
-        await database.close()

@@ -13,7 +13,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from hubspot_async.errors import InputError, JournalError, JournalInUseError
-from hubspot_async.journal import schema
+from hubspot_async.journal import reading, schema
 
 LARGEST = 2**30
 """Bytes of a file that may be a journal; one of 100,000 tasks takes 50 MB."""
@@ -107,12 +107,12 @@ def translation(error: sqlite3.Error, path: Path) -> JournalError | OSError:
         return JournalError(f"{path} is no journal: another program was stopped while it wrote to it", path=path)
     number = _OF_THE_SYSTEM.get(code & 0xFF)
     if number is not None:
-        return OSError(number, f"{os.strerror(number)} ({short(error)})", str(path))
+        return OSError(number, f"{os.strerror(number)} ({reading.short(error)})", str(path))
     if code & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return JournalInUseError(f"{path} is held by another program", path=path)
     if code == sqlite3.SQLITE_NOTADB:
         return JournalError(f"{path} is no journal: it is no SQLite file", path=path)
-    return JournalError(f"{path} cannot be read as a journal: {short(error)}", path=path)
+    return JournalError(f"{path} cannot be read as a journal: {reading.short(error)}", path=path)
 
 
 _OF_THE_SYSTEM = {
@@ -122,11 +122,6 @@ _OF_THE_SYSTEM = {
     sqlite3.SQLITE_CANTOPEN: errno.EACCES,
     sqlite3.SQLITE_PERM: errno.EACCES,
 }
-
-
-def short(error: Exception) -> str:
-    """Say what went wrong in one line, whatever of the file is told in it."""
-    return " ".join(str(error).split())[:200]
 
 
 def _check_place(path: Path) -> None:

@@ -114,3 +114,8 @@ def _document(value: object) -> dict[str, Any]:
     if not isinstance(document, dict):
         raise ValueError("an object is due where there is none")
     return document
+
+
+def short(error: Exception) -> str:
+    """Say what went wrong in one line, whatever of the file it tells."""
+    return " ".join(str(error).split())[:200]

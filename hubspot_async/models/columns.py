@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from attrs import Attribute, field, frozen
+from attrs import Attribute, field
 
+from hubspot_async.classes import frozen
 from hubspot_async.models import checks
 
 COLUMN_TYPES = (

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, TypeAlias
 
-from attrs import Attribute, Factory, field, frozen
+from attrs import Attribute, Factory, field
 from attrs.converters import optional
 
+from hubspot_async.classes import frozen
 from hubspot_async.models import checks
 from hubspot_async.models.tasks import ActionResponse
 from hubspot_async.models.values import OpenEnum, SecretUrl, Time

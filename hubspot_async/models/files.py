@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
-from attrs import Attribute, field, frozen
+from attrs import Attribute, field
 
+from hubspot_async.classes import frozen
 from hubspot_async.models import checks
 from hubspot_async.models.folders import Folder
 from hubspot_async.models.tasks import ActionResponse

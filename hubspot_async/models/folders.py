@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any, TypeAlias
 
-from attrs import Attribute, field, frozen
+from attrs import Attribute, field
 
+from hubspot_async.classes import frozen
 from hubspot_async.models import checks
 from hubspot_async.models.tasks import ActionResponse
 from hubspot_async.models.values import Time

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from attrs import Attribute, field, frozen
+from attrs import Attribute, field
 
+from hubspot_async.classes import frozen
 from hubspot_async.errors import InputError
 from hubspot_async.models import checks
 from hubspot_async.models.columns import ColumnMapping
@@ -144,6 +144,8 @@ class ImportRequest:
 
 
 def _read_header(path: Path) -> list[str]:
+    import csv
+
     with path.open(encoding="utf-8-sig", newline="") as file:
         try:
             header = next(csv.reader(file), [])

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypeAlias
 
-from attrs import field, frozen
+from attrs import field
+
+from hubspot_async.classes import frozen
 
 Context: TypeAlias = Mapping[str, tuple[str, ...]] | str
 """What the words of an error refer to: lists by name, or the raw text where HubSpot rendered it as one."""

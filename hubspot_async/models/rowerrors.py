@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from attrs import frozen
-
+from hubspot_async.classes import frozen
 from hubspot_async.models.values import Time
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from attrs import field, frozen
+from attrs import field
 from attrs.converters import optional
 
+from hubspot_async.classes import frozen
 from hubspot_async.models import checks
 from hubspot_async.models.files import secret
 from hubspot_async.models.values import SecretUrl

@@ -7,8 +7,9 @@ from datetime import datetime
 from pathlib import Path, PurePath
 from typing import Any
 
-from attrs import Attribute, field, frozen
+from attrs import Attribute, field
 
+from hubspot_async.classes import frozen
 from hubspot_async.models import checks
 from hubspot_async.models.files import ACCESS, NewFile
 from hubspot_async.models.values import Source

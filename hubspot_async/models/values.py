@@ -8,7 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import IO, Generic, Self, TypeAlias, TypeVar
 
-from attrs import frozen
+from hubspot_async.classes import frozen
 
 Time: TypeAlias = datetime | str
 """A moment in UTC; HubSpot's raw text where that is no time Python knows."""

@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import AsyncIterator, Callable, Generator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from attrs import Factory, field, frozen
+from attrs import Factory, field
 
+from hubspot_async.classes import frozen
 from hubspot_async.disk.saving import saving
 from hubspot_async.disk.scratch import Scratch
 from hubspot_async.disk.sink import Sink
-from hubspot_async.errors import FileFormatError
 from hubspot_async.models.exports import ExportStatus
-from hubspot_async.results import joining
 from hubspot_async.results.fetching import Progress, fetch_export
 from hubspot_async.results.limits import DEFAULT, Limits
 from hubspot_async.results.names import numbered
-from hubspot_async.results.parts import Kind, check_members, contents_of
-from hubspot_async.results.tables import Table
 from hubspot_async.session.session import HubSpotSession
 from hubspot_async.tasks import HubSpotTask
 from hubspot_async.threads import in_steps, in_thread
 
-_KINDS = {".csv": Kind.CSV, ".xlsx": Kind.XLSX, ".xls": Kind.XLS}
+if TYPE_CHECKING:
+    from hubspot_async.results.finishing import Product
 
 
 @frozen(kw_only=True)
@@ -120,11 +118,8 @@ async def unnamed(
     async with saving(target, overwrite=overwrite) as scratch:
         sink = await in_thread(scratch.sink)
         fetched = await fetch_export(session, task, sink, progress)
-        if unpack and target.suffix.lower() != ".zip":
-            finishing = _unpacked(scratch, sink, target, limits, escape_formulas=escape_formulas)
-        else:
-            finishing = _as_it_came(sink, target, limits)
-        product = await in_steps(finishing)
+        finished = _finished(scratch, sink, target, limits, unpack=unpack, escape_formulas=escape_formulas)
+        product = await in_steps(finished)
         paths = numbered(target, len(product.sinks))
         saved = SavedFile(
             path=paths[0],
@@ -138,48 +133,12 @@ async def unnamed(
         yield UnnamedFile(saved, lambda: scratch.keep(product.sinks, paths))
 
 
-@frozen
-class _Product:
-    """What is to be kept."""
+def _finished(
+    scratch: Scratch, sink: Sink, target: Path, limits: Limits, *, unpack: bool, escape_formulas: bool
+) -> Generator[None, None, Product]:
+    """Make of the file that came what is to be kept, in steps."""
+    from hubspot_async.results import finishing  # all that takes files apart, and loaded by the thread that needs it
 
-    sinks: list[Sink]
-    parts: int
-    is_checked: bool
-    """Whether its own checksums show that it is whole."""
-
-
-def _as_it_came(sink: Sink, target: Path, limits: Limits) -> Generator[None, None, _Product]:
-    contents = contents_of(sink.file, target.name, limits)
-    if contents.is_checked:
-        yield from check_members(sink.file, target.name)
-    return _Product([sink], len(contents.parts), contents.is_checked)
-
-
-def _unpacked(
-    scratch: Scratch, sink: Sink, target: Path, limits: Limits, *, escape_formulas: bool
-) -> Generator[None, None, _Product]:
-    contents = contents_of(sink.file, target.name, limits)
-    _check_suffix(target, contents.kind)
-    is_csv = contents.kind is Kind.CSV
-    if not contents.is_zip and not (is_csv and escape_formulas):
-        return (yield from _as_it_came(sink, target, limits))
-    digest = hashlib.sha256()
-    if not is_csv:
-        sinks = [scratch.sink(digest) for _ in contents.parts]
-        for part, each in zip(contents.parts, sinks, strict=True):
-            yield from joining.copy(part, each)
-    else:
-        sinks = [scratch.sink(digest)]
-        if escape_formulas:
-            table = Table(sink.file, target.name, limits, escape_formulas=True)
-            yield from joining.rewrite(table, sinks[0])
-        else:
-            yield from joining.join(contents.parts, sinks[0], limits)
-    return _Product(sinks, len(contents.parts), contents.is_checked)
-
-
-def _check_suffix(target: Path, kind: Kind) -> None:
-    """See that the file will be what its name says."""
-    named = _KINDS.get(target.suffix.lower(), kind)
-    if named is not kind:
-        raise FileFormatError(f"the export is {kind.value}, and {target.name} would not be")
+    if unpack and target.suffix.lower() != ".zip":
+        return (yield from finishing.unpacked(scratch, sink, target, limits, escape_formulas=escape_formulas))
+    return (yield from finishing.as_it_came(sink, target, limits))

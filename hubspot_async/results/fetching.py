@@ -10,8 +10,9 @@ from contextlib import aclosing
 from typing import TypeAlias
 
 import anyio
-from attrs import define, evolve, field, frozen
+from attrs import evolve, field
 
+from hubspot_async.classes import define, frozen
 from hubspot_async.disk.sink import Behind, Sink
 from hubspot_async.endpoints import exports
 from hubspot_async.errors import (

@@ -9,8 +9,7 @@ from io import StringIO
 from itertools import chain
 from typing import TypeAlias
 
-from attrs import define
-
+from hubspot_async.classes import define
 from hubspot_async.disk.sink import Sink
 from hubspot_async.errors import FileFormatError
 from hubspot_async.results.cutting import Batch, Record

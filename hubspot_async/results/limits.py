@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from attrs import field, frozen
+from attrs import field
 
+from hubspot_async.classes import frozen
 from hubspot_async.models import checks
 
 MEBIBYTE = 2**20

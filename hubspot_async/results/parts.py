@@ -12,8 +12,9 @@ from enum import Enum
 from functools import partial
 from typing import IO, Any
 
-from attrs import field, frozen
+from attrs import field
 
+from hubspot_async.classes import frozen
 from hubspot_async.errors import FileFormatError
 from hubspot_async.results.limits import Limits
 from hubspot_async.results.names import shown

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Iterator
 from io import StringIO
 from itertools import chain
 
-from attrs import define, field
+from attrs import field
 
+from hubspot_async.classes import define
 from hubspot_async.errors import FileFormatError
 from hubspot_async.results.cutting import Batch, Record, cut
 from hubspot_async.results.fieldlimit import field_limit

@@ -6,7 +6,9 @@ import re
 from collections.abc import Mapping
 from enum import Enum
 
-from attrs import evolve, frozen
+from attrs import evolve
+
+from hubspot_async.classes import frozen
 
 
 @frozen(kw_only=True)

@@ -7,12 +7,13 @@ from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
-from attrs import field, frozen
+from attrs import field
 
+from hubspot_async import models
+from hubspot_async.classes import frozen
 from hubspot_async.endpoints import imports
 from hubspot_async.errors import InputError
 from hubspot_async.models.imports import Import
-from hubspot_async.models.rowerrors import ImportRowError
 from hubspot_async.tasks import HubSpotTask
 from hubspot_async.wire.request import Sender
 
@@ -33,7 +34,7 @@ class RowError:
     """HubSpot's sentence, or its word for the kind of error."""
     row: tuple[str, ...] = field(repr=False)
     """The row's cells as HubSpot read them; none where it does not show them."""
-    error: ImportRowError = field(repr=False)
+    error: models.ImportRowError = field(repr=False)
     """HubSpot's own record of it."""
 
     def __str__(self) -> str:
@@ -93,7 +94,7 @@ class Plan:
         """Whether its first row is none of the data."""
         return self.pages.get(name or "", {}).get("hasHeader", True) is not False
 
-    def explain(self, error: ImportRowError) -> RowError:
+    def explain(self, error: models.ImportRowError) -> RowError:
         """Put names in the places of HubSpot's numbers."""
         source = error.source_data
         only = next(iter(self.pages)) if len(self.pages) == 1 else None

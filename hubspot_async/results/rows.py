@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from functools import partial
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -15,18 +16,18 @@ from typing import IO, TYPE_CHECKING, Any, Self
 from hubspot_async.disk.sink import Sink
 from hubspot_async.errors import InputError
 from hubspot_async.models.exports import ExportStatus
-from hubspot_async.results.cutting import Batch
 from hubspot_async.results.dicts import dict_maker
 from hubspot_async.results.fetching import Progress, fetch_export
 from hubspot_async.results.limits import DEFAULT, Limits
-from hubspot_async.results.sheets import SheetReader
-from hubspot_async.results.tables import Table
 from hubspot_async.session.session import HubSpotSession
 from hubspot_async.tasks import HubSpotTask
 from hubspot_async.threads import begin, in_thread, outlast
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from hubspot_async.results.cutting import Batch
+    from hubspot_async.results.tables import Table
 
 
 _TURN = 0.001
@@ -168,6 +169,10 @@ async def open_rows(
 
 @asynccontextmanager
 async def _rows(file: IO[bytes], name: str, limits: Limits, *, escape_formulas: bool) -> AsyncIterator[Rows]:
+    await in_thread(partial(import_module, "hubspot_async.results.tables"))  # too long for a loop
+    from hubspot_async.results.sheets import SheetReader
+    from hubspot_async.results.tables import Table
+
     sheets = SheetReader()
     make = partial(Table, file, name, limits, escape_formulas=escape_formulas, sheets=sheets)
     rows = Rows(await in_thread(make, interrupt=sheets.end))

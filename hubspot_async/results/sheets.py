@@ -16,8 +16,9 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO
 
-from attrs import define, field
+from attrs import field
 
+from hubspot_async.classes import define
 from hubspot_async.errors import FileFormatError, InputError
 from hubspot_async.results.cutting import Batch
 from hubspot_async.results.limits import Limits

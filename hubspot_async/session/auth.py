@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Protocol, TypeVar
 
-from attrs import field, frozen
+from attrs import field
 
+from hubspot_async.classes import frozen
 from hubspot_async.errors import HubSpotError, InputError, UnauthorizedError
 
 T = TypeVar("T")

@@ -9,8 +9,7 @@ from collections.abc import Mapping
 from copy import copy
 from typing import Protocol
 
-from attrs import frozen
-
+from hubspot_async.classes import frozen
 from hubspot_async.errors import DailyLimitError, InputError
 from hubspot_async.session.window import Window
 from hubspot_async.wire.request import POLL, USER, Lane

@@ -11,8 +11,9 @@ from typing import IO, ClassVar
 
 from aiohttp import MultipartWriter, payload
 from aiohttp.abc import AbstractStreamWriter
-from attrs import field, frozen
+from attrs import field
 
+from hubspot_async.classes import frozen
 from hubspot_async.errors import InputError
 from hubspot_async.threads import in_thread
 from hubspot_async.wire import codec

@@ -10,9 +10,8 @@ import time
 from collections.abc import Awaitable, Callable
 from copy import copy
 
-from attrs import frozen
-
 from hubspot_async import facts
+from hubspot_async.classes import frozen
 from hubspot_async.errors import HubSpotError, SessionClosedError, TokenSourceError
 from hubspot_async.session.auth import OAuthToken, RefreshedTokens, Secret, check_token
 

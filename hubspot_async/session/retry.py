@@ -6,8 +6,9 @@ import random
 from collections.abc import Callable, Mapping
 from enum import Enum
 
-from attrs import define, field, frozen
+from attrs import field
 
+from hubspot_async.classes import define, frozen
 from hubspot_async.errors import (
     AccountMigratingError,
     ConnectionFailedError,

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from attrs import field, frozen
+from attrs import field
 
+from hubspot_async.classes import frozen
 from hubspot_async.wire.request import Form, Request
 from hubspot_async.wire.versions import Family
 

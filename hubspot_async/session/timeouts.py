@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from aiohttp import ClientTimeout
-from attrs import field, frozen
+from attrs import field
 
+from hubspot_async.classes import frozen
 from hubspot_async.models import checks
 
 

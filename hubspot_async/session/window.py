@@ -7,8 +7,7 @@ from bisect import bisect_right
 from collections import deque
 from collections.abc import Mapping
 
-from attrs import define
-
+from hubspot_async.classes import define
 from hubspot_async.wire.headers import DAILY_LIMIT, DAILY_REMAINING, INTERVAL, LIMIT, REMAINING
 from hubspot_async.wire.request import POLL, Lane
 

@@ -7,8 +7,9 @@ import random
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from attrs import Attribute, field, frozen
+from attrs import Attribute, field
 
+from hubspot_async.classes import frozen
 from hubspot_async.models import checks
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Generic, TypeVar
 
-from attrs import field, frozen
+from attrs import field
 
+from hubspot_async.classes import frozen
 from hubspot_async.errors import HubSpotError
 from hubspot_async.tasks import HubSpotTask, Snapshot
 from hubspot_async.wire.request import Sender

@@ -6,9 +6,8 @@ import asyncio
 import logging
 import math
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from anyio.abc import TaskGroup
 from attrs import evolve
 
 from hubspot_async import facts
@@ -22,6 +21,9 @@ from hubspot_async.watching.schedule import Schedule
 from hubspot_async.watching.stats import Tally
 from hubspot_async.watching.watch import GONE, HELD, NO_REMARKS, Entry, Listing, Remarks, Watch
 from hubspot_async.wire.request import POLL, Sender
+
+if TYPE_CHECKING:
+    from anyio.abc import TaskGroup
 
 log = logging.getLogger("hubspot_async.watcher")
 

@@ -6,7 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Mapping
 
-from attrs import frozen
+from hubspot_async.classes import frozen
 
 KEPT = 10_000
 """Of how many finished tasks the lateness is kept, the newest of them."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from attrs import evolve, frozen
+from attrs import evolve
 
+from hubspot_async.classes import frozen
 from hubspot_async.errors import HubSpotError
 from hubspot_async.tasks import HubSpotTask, Snapshot, TaskKind
 

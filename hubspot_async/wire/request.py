@@ -11,8 +11,9 @@ from typing import Generic, Protocol, TypeVar
 from unicodedata import category
 from urllib.parse import quote
 
-from attrs import field, frozen
+from attrs import field
 
+from hubspot_async.classes import frozen
 from hubspot_async.errors import InputError
 from hubspot_async.models.values import Source
 from hubspot_async.wire.versions import Family, prefix

@@ -9,8 +9,9 @@ from datetime import UTC, date, datetime
 from enum import StrEnum
 from functools import cache
 
-from attrs import field, frozen
+from attrs import field
 
+from hubspot_async.classes import frozen
 from hubspot_async.errors import InputError, UnsupportedVersionError, VersionEndedWarning
 
 DEFAULT = "2026-03"
