@@ -5,7 +5,7 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Generator, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -69,11 +69,24 @@ def let_children_be_interrupted() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def pytest_collection_finish() -> None:
+@pytest.hookimpl(wrapper=True, optionalhook=True)
+def pytest_xdist_auto_num_workers() -> Generator[None, int, int]:
+    """Take three workers for two processors: a worker waits for a third of its time."""
+    processors = yield
+    return processors * 3 // 2
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
     """Have the collector look at no more than what the tests make: it would go over all that is imported each time."""
-    if "hypothesis" in sys.modules:  # which asks the collector, when it is imported, who holds trio's random numbers
-        gc.collect()
-        gc.freeze()
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        if "hypothesis" in sys.modules:  # which asks the collector, as it is imported, who holds trio's random numbers
+            gc.collect()
+            gc.freeze()
 
 
 def pytest_report_header() -> list[str]:
