@@ -71,9 +71,9 @@ def let_children_be_interrupted() -> None:
 
 @pytest.hookimpl(wrapper=True, optionalhook=True)
 def pytest_xdist_auto_num_workers() -> Generator[None, int, int]:
-    """Take three workers for two processors: a worker waits for a third of its time."""
+    """Take a worker more than there are processors, for each waits for a third of its time and more."""
     processors = yield
-    return processors * 3 // 2
+    return processors + 1
 
 
 @pytest.hookimpl(wrapper=True)
