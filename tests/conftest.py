@@ -1,8 +1,11 @@
 """Fixtures for all rings of the tests."""
 
 import asyncio
+import gc
 import os
-from collections.abc import AsyncIterator, Iterable, Iterator
+import signal
+import sys
+from collections.abc import AsyncIterator, Generator, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +39,8 @@ def find_specs() -> Specs | None:
 def pytest_configure(config: pytest.Config) -> None:
     # looptime asks for the current loop in every test. Say that there is none, or asyncio makes one, with a warning.
     asyncio.set_event_loop(None)
+    keep_bytecode(config)
+    let_children_be_interrupted()
     config.stash[CALLS_CHECKED] = 0
     try:
         specs = find_specs()
@@ -43,6 +48,45 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(f"{OPENAPI_DIR} names a folder without HubSpot's OpenAPI files") from None
     if specs is None and os.environ.get(REQUIRE_CONTRACT):
         raise pytest.UsageError(f"{REQUIRE_CONTRACT} is set, but {OPENAPI_DIR} is not")
+
+
+def keep_bytecode(config: pytest.Config) -> None:
+    """Keep what is compiled with pytest's cache, where Python is told to leave nothing beside the sources.
+
+    Otherwise this process and every one that a test starts would compile all that it imports, which is half of the time
+    that the tests take.
+    """
+    cache = getattr(config, "cache", None)
+    if sys.dont_write_bytecode and cache is not None:
+        sys.dont_write_bytecode = False
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+        os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix = str(cache.mkdir("bytecode"))
+
+
+def let_children_be_interrupted() -> None:
+    """Undo what a shell does to a job in the background: it ignores Ctrl-C, and so would all that a test starts."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.hookimpl(wrapper=True, optionalhook=True)
+def pytest_xdist_auto_num_workers() -> Generator[None, int, int]:
+    """Take a worker more than there are processors, for each waits for a third of its time and more."""
+    processors = yield
+    return processors + 1
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Have the collector look at no more than what the tests make: it would go over all that is imported each time."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        if "hypothesis" in sys.modules:  # which asks the collector, as it is imported, who holds trio's random numbers
+            gc.collect()
+            gc.freeze()
 
 
 def pytest_report_header() -> list[str]:
@@ -121,6 +165,14 @@ async def sandbox(contract: Contract) -> AsyncIterator["Sandbox"]:
         yield sandbox
         if contract.specs and sandbox.requests:
             assert contract.seen, "the sandbox answered requests that its middlewares never saw"
+
+
+@pytest.fixture
+def quick_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have looks follow one another so quickly that nobody has to wait for them."""
+    from tests.quick import make_looks_quick
+
+    make_looks_quick(monkeypatch.setattr)
 
 
 @pytest.fixture(scope="session")

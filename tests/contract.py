@@ -21,6 +21,7 @@ import attrs
 from aiohttp import web
 from aiohttp.base_protocol import BaseProtocol
 from aiohttp.typedefs import Handler, Middleware
+from jsonschema_path import SchemaPath
 from multidict import CIMultiDictProxy, MultiDictProxy
 from openapi_core import Config, OpenAPI
 from openapi_core.datatypes import RequestParameters
@@ -181,7 +182,8 @@ def _uncircled(schema: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _openapi(spec: Mapping[str, Any], **config: Any) -> OpenAPI:
     # The files are evidence as they are, and not ours to find fault with.
-    return OpenAPI.from_dict(dict(spec), config=Config(spec_validator_cls=None, **config))
+    path = SchemaPath.from_dict(dict(spec), resolved_cache_maxsize=1_000)
+    return OpenAPI(path, config=Config(spec_validator_cls=None, **config))
 
 
 def _closed(schema: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -19,7 +19,7 @@ from tests.fakes import ScriptedSender
 
 Log: TypeAlias = pytest.LogCaptureFixture
 
-pytestmark = [pytest.mark.asyncio, pytest.mark.no_contract]
+pytestmark = [pytest.mark.asyncio, pytest.mark.no_contract, pytest.mark.usefixtures("quick_looks")]
 
 EVERYTHING = ViewExport("CONTACT", ["email"], export_name="people")
 CORRELATION_ID = "00000000-0000-4000-8000-000000000000"

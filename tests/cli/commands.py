@@ -17,6 +17,11 @@ def command(*arguments: str | Path) -> list[str]:
     return [sys.executable, "-m", "hubspot_async", *map(str, arguments)]
 
 
+def quick_command(*arguments: str | Path) -> list[str]:
+    """The command with quick looks, where the second between two of a user's would only be waited for."""
+    return [sys.executable, "-m", "tests.quick", *map(str, arguments)]
+
+
 def run(*arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
     return _run(command(*arguments), cwd)
 

@@ -66,7 +66,7 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def run(settings: Path, capsys: pytest.CaptureFixture[str]) -> Run:
+def run(settings: Path, capsys: pytest.CaptureFixture[str], quick_looks: None) -> Run:
     """Run the command and tell how it ended."""
 
     def run(*arguments: object) -> Done:

@@ -74,7 +74,7 @@ def stopped(
 ) -> subprocess.CompletedProcess[str]:
     """Run the command in a process of its own until it has told of something so often, and stop it."""
     with subprocess.Popen(
-        commands.command(*arguments, "--json"),
+        commands.quick_command(*arguments, "--json"),
         env=commands.environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

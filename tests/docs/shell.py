@@ -65,7 +65,7 @@ def run(page: str, commands: list[Command], folder: Path) -> None:
     bin = folder / ".bin"
     if not bin.exists():
         bin.mkdir()
-        (bin / "hubspot-async").write_text(f'#!/bin/sh\nexec "{sys.executable}" -m hubspot_async "$@"\n')
+        (bin / "hubspot-async").write_text(f'#!/bin/sh\nexec "{sys.executable}" -m tests.quick "$@"\n')
         (bin / "hubspot-async").chmod(0o755)
     script = "".join(f"{command.text}\n__=$?; printf '{_END}'; (exit $__)\n" for command in commands)
     environment = {

@@ -11,7 +11,6 @@ import os
 import re
 import subprocess
 import sys
-from functools import partial
 
 import attrs
 import pytest
@@ -20,8 +19,6 @@ import hubspot_async
 from hubspot_async.cli.app import app
 from hubspot_async.models.tasks import ActionResponse
 from hubspot_async.sandbox import Sandbox
-from hubspot_async.watching import group, schedule
-from hubspot_async.watching.backoff import SquareRoot
 from tests.docs.pages import ROOT, blocks, needs, pages, run
 
 OURS = [page for page in pages() if needs(page) is None]
@@ -38,10 +35,9 @@ def test_page_about_another_library(page, account):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("page", OURS)
-def test_page(page, account, tmp_path, monkeypatch):
+def test_page(page, account, tmp_path, request):
     if page != "docs/tutorial.md":
-        monkeypatch.setattr(schedule, "SquareRoot", partial(SquareRoot, factor=0.05, floor=0.1))
-        monkeypatch.setattr(group, "LIST_PAUSE", 0.1)
+        request.getfixturevalue("quick_looks")
     found = [block for block in blocks(page) if block.why_not is None]
     if any("def test_" in block.code for block in found):
         give_to_pytest("\n\n".join(block.code for block in found), tmp_path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import string
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, get_args, get_origin
 
 import attrs
@@ -103,10 +104,16 @@ class Answers:
     def __init__(self, schemas: Mapping[str, Any], *, whole: bool) -> None:
         self._schemas = schemas
         self._whole = whole
+        self._made: dict[str, SearchStrategy[Any]] = {}
+
+    def named(self, name: str) -> SearchStrategy[Any]:
+        if name not in self._made:
+            self._made[name] = self.of(self._schemas[name])
+        return self._made[name]
 
     def of(self, schema: Mapping[str, Any]) -> SearchStrategy[Any]:
         if reference := schema.get("$ref"):
-            return self.of(self._schemas[reference.rpartition("/")[2]])
+            return self.named(reference.rpartition("/")[2])
         if words := schema.get("enum"):
             return st.sampled_from(words) if self._whole else st.sampled_from(words) | names.map(str.upper)
         match schema.get("type"), schema.get("format"):
@@ -147,6 +154,12 @@ def schemas_in(specs: Specs, file: str) -> Mapping[str, Any]:
         pytest.skip(f"no {file}")
     schemas: Mapping[str, Any] = specs.named(file).raw["components"]["schemas"]
     return schemas
+
+
+@cache
+def answers(specs: Specs, file: str, *, whole: bool) -> Answers:
+    """The answers of a file; what makes them is made once, not for every example."""
+    return Answers(schemas_in(specs, file), whole=whole)
 
 
 def attribute_of(field: str) -> str:
@@ -197,7 +210,7 @@ def equals(read: object, written: Any) -> bool:
 def test_an_answer_as_promised_is_read_field_for_field(specs: Specs, file: str, data: st.DataObject):
     schemas = schemas_in(specs, file)
     name = data.draw(st.sampled_from(sorted(schemas.keys() & MODELS.keys())))
-    document = data.draw(Answers(schemas, whole=True).of(schemas[name]))
+    document = data.draw(answers(specs, file, whole=True).named(name))
     if name == "SignedUrl":
         document["url"] = "https://files.example/a?sig=s3cret"
     model = codec.structure(document, MODELS[name])
@@ -214,7 +227,7 @@ def test_an_answer_as_promised_is_read_field_for_field(specs: Specs, file: str, 
 def test_what_is_added_nulled_or_dropped_breaks_nothing(specs: Specs, file: str, data: st.DataObject):
     schemas = schemas_in(specs, file)
     name = data.draw(st.sampled_from(sorted(schemas.keys() & MODELS.keys())))
-    document = data.draw(Answers(schemas, whole=False).of(schemas[name]))
+    document = data.draw(answers(specs, file, whole=False).named(name))
     if name == "SignedUrl":
         document["url"] = "https://files.example/a?sig=s3cret"
     assert "s3cret" not in repr(codec.structure(document, MODELS[name]))
@@ -233,9 +246,8 @@ def test_only_these_fields_are_required():
 @settings(deadline=None, max_examples=100)
 @given(data=st.data())
 def test_an_error_made_from_the_specs_is_told(specs: Specs, data: st.DataObject):
-    schemas = schemas_in(specs, "exports-2026-03.json")
     whole = data.draw(st.booleans())
-    body = data.draw(Answers(schemas, whole=whole).of(schemas["Error"]))
+    body = data.draw(answers(specs, "exports-2026-03.json", whole=whole).named("Error"))
     request: Request[Any] = Request.raw("GET", "/crm/v3/owners", None)
     status = data.draw(st.sampled_from([400, 401, 403, 404, 423, 429, 500]))
     error = read_error(request, status, {}, codec.dumps(body))

@@ -49,6 +49,7 @@ def in_blocks(*, broken_at: int = COUNT) -> Act:
     return act
 
 
+@pytest.fixture(scope="module")
 def zip_of_parts() -> bytes:
     """Make a zip that is small, and its parts are not."""
     file = io.BytesIO()
@@ -61,7 +62,6 @@ def zip_of_parts() -> bytes:
     return file.getvalue()
 
 
-ZIP = zip_of_parts()
 ROWS = 10_000 * (COUNT // 2) * 2
 
 
@@ -74,8 +74,8 @@ async def test_a_csv_to_the_disk(tmp_path: Path):
 
 
 @pytest.mark.parametrize("escape_formulas", [False, True])
-async def test_a_zip_to_the_disk(escape_formulas: bool, tmp_path: Path):
-    async with exporting(ranged(ZIP)) as export:
+async def test_a_zip_to_the_disk(escape_formulas: bool, zip_of_parts: bytes, tmp_path: Path):
+    async with exporting(ranged(zip_of_parts)) as export:
         with little_memory():
             saved = await results.download(
                 export.session, TASK, tmp_path / "people.csv", escape_formulas=escape_formulas
@@ -84,8 +84,8 @@ async def test_a_zip_to_the_disk(escape_formulas: bool, tmp_path: Path):
     assert saved.bytes > SIZE * 0.9
 
 
-async def test_rows_of_a_zip():
-    async with exporting(ranged(ZIP)) as export:
+async def test_rows_of_a_zip(zip_of_parts: bytes):
+    async with exporting(ranged(zip_of_parts)) as export:
         with little_memory():
             async with results.open_rows(export.session, TASK) as rows:
                 count = 0

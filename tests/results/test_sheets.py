@@ -125,11 +125,16 @@ def all_children() -> set[str]:
     return {pid for task in Path("/proc/self/task").iterdir() for pid in (task / "children").read_text().split()}
 
 
-@pytest.fixture
-def large(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def large_sheet() -> bytes:
     """Make a spreadsheet that is not read in one go."""
+    return sheet(["Name", "Note"], *([f"name {number}", f"{number} " * 50] for number in range(30_000)))
+
+
+@pytest.fixture
+def large(large_sheet: bytes, tmp_path: Path) -> Path:
     path = tmp_path / "people.xlsx"
-    path.write_bytes(sheet(["Name", "Note"], *([f"name {number}", f"{number} " * 50] for number in range(30_000))))
+    path.write_bytes(large_sheet)
     return path
 
 

@@ -17,7 +17,7 @@ from hubspot_async.wire.request import POLL, USER
 from tests.session.model import Client, Limit, busiest, hammer
 from tests.session.test_statuses import LOOK
 
-pytestmark = [pytest.mark.asyncio, pytest.mark.looptime(noop_cycles=1)]
+pytestmark = [pytest.mark.asyncio, pytest.mark.looptime(noop_cycles=0)]
 
 QUICK = (0.0005, 0.002)
 SLOW = (0.05, 0.4)

@@ -21,12 +21,27 @@ RULE = "─" * 80
 
 
 @pytest.fixture
-def window(served: Sandbox, tmp_path: Path) -> Iterator[Terminal]:
+def folder(tmp_path: Path) -> Path:
     folder = tmp_path / "terminal"
     folder.mkdir()
-    settings = {"HUBSPOT_ACCESS_TOKEN": served.token, "HUBSPOT_BASE_URL": served.url}
-    with terminal(folder, settings) as opened:
+    return folder
+
+
+@pytest.fixture
+def window(served: Sandbox, folder: Path) -> Iterator[Terminal]:
+    with terminal(folder, settings_of(served)) as opened:
         yield opened
+
+
+@pytest.fixture
+def quick_window(served: Sandbox, folder: Path) -> Iterator[Terminal]:
+    """One in which looks are quick, for what comes after them."""
+    with terminal(folder, settings_of(served), module="tests.quick") as opened:
+        yield opened
+
+
+def settings_of(sandbox: Sandbox) -> dict[str, str]:
+    return {"HUBSPOT_ACCESS_TOKEN": sandbox.token, "HUBSPOT_BASE_URL": sandbox.url}
 
 
 def test_the_table_is_whole_at_every_moment(window: Terminal, served: Sandbox) -> None:
@@ -64,20 +79,20 @@ def test_more_tasks_than_lines_stay_in_the_window(window: Terminal, served: Sand
     window.wait_for_prompt()
 
 
-def test_results_stand_below_the_table_and_are_not_cut(window: Terminal, served: Sandbox) -> None:
-    window.type("hubspot-async export contacts -p email --to 'a directory with a long name/'")
-    lines = window.wait_for_prompt()
+def test_results_stand_below_the_table_and_are_not_cut(quick_window: Terminal, served: Sandbox) -> None:
+    quick_window.type("hubspot-async export contacts -p email --to 'a directory with a long name/'")
+    lines = quick_window.wait_for_prompt()
     assert lines[-2].rstrip() == "a directory with a long name/contact.csv  63 bytes"
 
 
-def test_a_mapping_is_shown_and_asked_for(window: Terminal, served: Sandbox) -> None:
-    window.type("printf 'E-mail,Größe\\nana@example.com,陽子\\n' > leads.csv; hubspot-async import leads.csv")
-    window.wait_for("so? [y/N]")
-    lines = window.lines()
+def test_a_mapping_is_shown_and_asked_for(quick_window: Terminal, served: Sandbox) -> None:
+    quick_window.type("printf 'E-mail,Größe\\nana@example.com,陽子\\n' > leads.csv; hubspot-async import leads.csv")
+    quick_window.wait_for("so? [y/N]")
+    lines = quick_window.lines()
     assert "E-mail   email (key)   ana@example.com" in [line.rstrip() for line in lines]
     assert "Größe    –             陽子" in [line.rstrip() for line in lines]
-    window.type("y")
-    assert window.wait_for_prompt()[-2].startswith("leads.csv  1 row, 1 created")
+    quick_window.type("y")
+    assert quick_window.wait_for_prompt()[-2].startswith("leads.csv  1 row, 1 created")
 
 
 def test_ctrl_c_at_a_question_is_an_end(window: Terminal, served: Sandbox) -> None:
@@ -89,19 +104,19 @@ def test_ctrl_c_at_a_question_is_an_end(window: Terminal, served: Sandbox) -> No
 
 @pytest.mark.parametrize("columns", [60, 200])
 def test_any_width_will_do(columns: int, served: Sandbox, tmp_path: Path) -> None:
-    settings = {"HUBSPOT_ACCESS_TOKEN": served.token, "HUBSPOT_BASE_URL": served.url}
-    with terminal(tmp_path, settings, columns=columns) as window:
+    with terminal(tmp_path, settings_of(served), columns=columns, module="tests.quick") as window:
         window.type("hubspot-async export contacts -p email -q; hubspot-async watch export:1 --timeout 1")
         lines = window.wait_for_prompt()
     assert max(map(cell_len, lines)) <= columns
 
 
 def test_a_bulk_export_is_stopped_and_gone_on_with_in_80_columns(
-    window: Terminal, served: Sandbox, tmp_path: Path
+    quick_window: Terminal, served: Sandbox, folder: Path
 ) -> None:
+    window = quick_window
     names = ["people", "Größe 陽子 のとても長い名前 and more of it", *(f"x{number}" for number in range(8))]
     tables = (f'[[export]]\nobject = "contacts"\nproperties = ["email"]\nname = "{name}"\n' for name in names)
-    (tmp_path / "terminal" / "exports.toml").write_text("\n".join(tables), encoding="utf-8")
+    (folder / "exports.toml").write_text("\n".join(tables), encoding="utf-8")
     served.plan("export", seconds=0.1)
     served.plan("export", seconds=math.inf, times=3)
     window.type("hubspot-async export --from exports.toml --to out")

@@ -102,13 +102,18 @@ def tmux(socket: str, *arguments: str, **options: object) -> str:
 
 
 @contextmanager
-def terminal(folder: Path, settings: Mapping[str, str], *, columns: int = 80, rows: int = 24) -> Iterator[Terminal]:
-    """Open a terminal in *folder*, with the command on its path, and close it at the end."""
+def terminal(
+    folder: Path, settings: Mapping[str, str], *, columns: int = 80, rows: int = 24, module: str = "hubspot_async"
+) -> Iterator[Terminal]:
+    """Open a terminal in *folder*, with the command on its path, and close it at the end.
+
+    *module* is what the command runs.
+    """
     socket = f"hubspot-{os.getpid()}-{time.monotonic_ns()}"
     bin = folder / ".bin"
     bin.mkdir()
     command = bin / "hubspot-async"
-    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m hubspot_async "$@"\n')
+    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m {module} "$@"\n')
     command.chmod(0o755)
     environment = {
         "HOME": str(folder),

@@ -7,7 +7,7 @@ import pytest
 from hubspot_async.watching.bell import Bell
 from tests.watching.loops import about, now
 
-pytestmark = [pytest.mark.asyncio, pytest.mark.looptime]
+pytestmark = [pytest.mark.asyncio, pytest.mark.looptime(noop_cycles=0)]
 
 
 @pytest.fixture

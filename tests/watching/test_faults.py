@@ -48,7 +48,7 @@ from tests.watching.loops import (
     words,
 )
 
-pytestmark = [pytest.mark.asyncio, pytest.mark.looptime]
+pytestmark = [pytest.mark.asyncio, pytest.mark.looptime(noop_cycles=0)]
 
 ONE, TWO = FILE_IMPORT.task("1"), FILE_IMPORT.task("2")
 

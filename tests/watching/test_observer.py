@@ -18,7 +18,7 @@ from hubspot_async import (
 from hubspot_async.errors import ForbiddenError, HubSpotError, ServerError
 from tests.fakes import ScriptedSender, look
 
-pytestmark = [pytest.mark.asyncio, pytest.mark.looptime]
+pytestmark = [pytest.mark.asyncio, pytest.mark.looptime(noop_cycles=0)]
 
 REFUSED = ForbiddenError("no", status=403, category="MISSING_SCOPES")
 FAILED = ServerError("oh", status=500)

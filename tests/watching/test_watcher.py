@@ -27,7 +27,7 @@ from tests.fakes import ScriptedSender
 from tests.watching.loops import IMPORTS, LimitedSender, about, all_of, files, imports_page, lasting, now, words
 from tests.watching.pure import standing
 
-pytestmark = [pytest.mark.asyncio, pytest.mark.looptime]
+pytestmark = [pytest.mark.asyncio, pytest.mark.looptime(noop_cycles=0)]
 
 ONE, TWO = FILE_IMPORT.task("1"), FILE_IMPORT.task("2")
 

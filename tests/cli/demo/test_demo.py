@@ -10,6 +10,8 @@ from hubspot_async.cli.demo import job
 from hubspot_async.sandbox import Sandbox
 from tests.cli import commands
 
+pytestmark = pytest.mark.usefixtures("quick_looks")
+
 QUICK = ("--task-seconds", "0.05")
 FEW = 'Id,Name,"Größe, cm"\r\n1,"Ana ""A."" Ó Sé",170\r\n2,"Bo, Jr.",\r\n3,"Carl\nof two lines",182.5\r\n4,Dée,170\r\n'
 
