@@ -27,6 +27,7 @@ from hubspot_async.session.timeouts import Timeouts
 from hubspot_async.tasks import FOLDER_UPDATE
 from hubspot_async.watching.events import StatusChange
 from hubspot_async.watching.watcher import TaskGroupWatcher
+from hubspot_async.wire.request import Request
 from tests.session.rawserver import (
     PENDING,
     QUICK,
@@ -200,6 +201,30 @@ async def test_fault_4_a_certificate_that_is_expired_or_of_somebody_else(name: s
             with pytest.raises(TlsError):
                 await session.send(STATUS)
             assert (server.count, session.budget.stats.granted) == (0, 1)
+
+
+def at_once(session: HubSpotSession) -> list[int]:
+    """Give how many bytes each idle connection of a session takes at once."""
+    client: Any = session._transport._client
+    transports = [idle.transport for line in client.connector._conns.values() for idle, _ in line]
+    return [getattr(transport, "_ssl_protocol", transport).max_size for transport in transports]
+
+
+@pytest.mark.parametrize("is_tls", [False, True])
+async def test_a_connection_takes_little_at_once_until_it_carries_a_file(is_tls: bool, monkeypatch: pytest.MonkeyPatch):
+    trusting = ssl.create_default_context(cafile=str(CERTIFICATES / "good.pem"))
+    monkeypatch.setattr(aiohttp.connector, "_SSL_CONTEXT_VERIFIED", trusting)
+    content = b"x" * 100_000
+    file = b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n" + content
+    async with (
+        RawServer(PENDING, file, ssl=server_side("good") if is_tls else None) as server,
+        connect(server) as session,
+    ):
+        assert (await session.send(STATUS)).status == "PENDING"
+        assert at_once(session) == [2**16]
+        async with session.open(Request.raw("GET", "/file", bytes)) as pieces:
+            assert b"".join([piece async for piece in pieces]) == content
+        assert at_once(session) == [2**18]
 
 
 async def test_fault_4_a_server_that_speaks_no_tls_gets_nothing_to_read():
