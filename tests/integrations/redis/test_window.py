@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from multidict import CIMultiDict, CIMultiDictProxy
 
 from hubspot_async.integrations.redis.books import Answer, Ask, Report
 from hubspot_async.integrations.redis.midnight import read_zone
@@ -107,6 +108,14 @@ def test_what_an_answer_tells_is_kept_for_the_books():
     assert window.whole(3.0) == 188, "who else used it only the books can tell"
     window.learn({}, 4.0)
     assert window.report == Report(limit=190, interval=10.0, at=4.0)
+
+
+def test_a_server_may_write_the_names_of_its_headers_small():
+    window = shared()
+    small = {name.lower(): value for name, value in headers(190, 150).items()}
+    window.learn(CIMultiDictProxy(CIMultiDict(small)), 3.0)
+    assert window.report == Report(limit=190, interval=10.0, at=3.0, used=40)
+    assert window.whole(3.0) == 188
 
 
 def test_the_rate_is_what_the_others_leave():
