@@ -45,7 +45,7 @@ class Limits:
 class Call:
     """A call within *limits*: entered it may be ended from outside, and raises TimeoutError then.
 
-    It is to a task what `asyncio.timeout` is, for a fifth of the work: that one sets a timer, and asks for the loop.
+    It is to a task what `asyncio.timeout` is, for less than half of the work.
     """
 
     __slots__ = ("_is_late", "_limits", "_requests", "_task", "began", "heard")

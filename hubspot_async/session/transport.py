@@ -251,8 +251,8 @@ async def _read(response: aiohttp.ClientResponse, pieces: list[bytes], call: Cal
 def _take_at_once(size: int, transport: object) -> None:
     """Let a connection take so many bytes from the system at once, where its event loop is asyncio's own.
 
-    asyncio makes room for 256 KiB whenever something comes, and gives back what was not needed. Of all that a look at a
-    task costs that is a tenth.
+    asyncio makes room for 256 KiB whenever something comes, and gives back what was not needed. Where that
+    means to ask the system for it, that is a tenth of all that a look at a task costs.
     """
     taker: Any = getattr(transport, "_ssl_protocol", transport)
     if hasattr(taker, "max_size"):
