@@ -1,8 +1,10 @@
-"""`attrs.frozen` and `attrs.define`, whose classes take half as long to make.
+"""`attrs.frozen` and `attrs.define`, whose classes cost next to nothing until they are used.
 
-attrs compiles an ``__eq__``, a ``__hash__`` and a ``__repr__`` for each class, and whoever imports this package would
-wait for ninety of each. Here all classes share one of each, which looks up the fields when it is called: slower then,
-and seldom called. What is compared with each look at a task is made by attrs itself.
+attrs writes and compiles what a class needs, and whoever imports this package would wait for ninety classes of it, most
+of which he never uses. Here all classes share one ``__eq__``, ``__hash__`` and ``__repr__``, which look up the fields
+when they are called: slower then, and seldom called. Of a frozen class all the rest is made when it is first asked for.
+It has no slots, for attrs would have to make another class to give it some. What is made or compared with each look at
+a task is attrs' own.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 from operator import attrgetter
+from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -22,21 +25,55 @@ else:
 
     def frozen(cls=None, **options):
         """Make a class of values; *options* are as for `attrs.frozen`, and what *cls* defines itself is kept."""
-        return _made(attrs.frozen, _hash, cls, options)
+        if cls is None:
+            return lambda cls: frozen(cls, **options)
+        _share(cls, options, _hash)
+        made = {"slots": False, **options, "eq": False, "repr": False}
+        if made["slots"] or not made.get("init", True) or "__init__" in cls.__dict__:
+            return attrs.frozen(cls, **made)
+        for name in _PUT_OFF:
+            setattr(cls, name, _Later(cls, name, made))
+        return cls
 
     def define(cls=None, **options):
         """Make a class of what changes; *options* are as for `attrs.define`."""
-        return _made(attrs.define, None, cls, options)
+        if cls is None:
+            return lambda cls: define(cls, **options)
+        _share(cls, options, None)
+        return attrs.define(cls, **{**options, "eq": False, "repr": False})
 
 
-def _made(make: Callable[..., Any], hashed: Callable[[Any], int] | None, cls: Any, options: dict[str, Any]) -> Any:
-    if cls is None:
-        return lambda cls: _made(make, hashed, cls, options)
+_PUT_OFF = ("__attrs_attrs__", "__init__", "__setattr__", "__delattr__", "__signature__")
+"""Without one of these there is no instance, and nobody can ask what the fields are."""
+
+_making = RLock()
+
+
+class _Later:
+    """Stands for an attribute of a class until it is asked for; attrs makes them all then, in their places."""
+
+    __slots__ = ("_cls", "_name", "_options")
+
+    def __init__(self, cls: type[Any], name: str, options: dict[str, Any]) -> None:
+        self._cls = cls
+        self._name = name
+        self._options = options
+
+    def __get__(self, instance: object, owner: type[Any]) -> Any:
+        with _making:
+            if self._cls.__dict__.get(self._name) is self:
+                attrs.frozen(self._cls, **{**self._options, "init": True, "auto_detect": False})
+                del self._cls.__signature__  # it has that of its __init__ now
+        made = getattr(self._cls, self._name)
+        return made.__get__(instance, owner) if callable(made) and instance is not None else made
+
+
+def _share(cls: Any, options: dict[str, Any], hashed: Callable[[Any], int] | None) -> None:
+    """Give a class the methods that all share, but for those that it defines itself or is to go without."""
     if options.get("eq", True) and "__eq__" not in cls.__dict__:
         cls.__eq__, cls.__hash__ = _equal, hashed
     if options.get("repr", True) and "__repr__" not in cls.__dict__:
         cls.__repr__ = _repr
-    return make(cls, **{**options, "eq": False, "repr": False})
 
 
 def _equal(self: Any, other: Any) -> Any:
