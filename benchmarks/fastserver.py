@@ -1,5 +1,8 @@
 """A server that answers status calls as fast as Python can, so that what is measured is the client.
 
+It never sleeps. To wake it would be work of whoever asks, and would be counted as that: an interrupt of another core,
+which a client that asks a little less often needs each time, and one that asks a little more often every second time.
+
 ``python -m benchmarks.fastserver`` prints its port and serves until its standard input ends.
 """
 
@@ -44,8 +47,14 @@ async def serve() -> None:
     loop = asyncio.get_running_loop()
     server = await loop.create_server(Answering, "127.0.0.1", 0)
     print(server.sockets[0].getsockname()[1], flush=True)
+    stay_awake(loop)
     await loop.run_in_executor(None, sys.stdin.read)
     server.close()
+
+
+def stay_awake(loop: asyncio.AbstractEventLoop) -> None:
+    """Let the loop always have something to do, so that it asks for what has come and never waits for it."""
+    loop.call_soon(stay_awake, loop)
 
 
 @contextlib.contextmanager

@@ -63,7 +63,7 @@ class ActionResponse(Generic[R]):
     @property
     def is_terminal(self) -> bool:
         """Whether HubSpot will not move on from here by itself."""
-        return self.status.is_terminal
+        return self.status in _ENDS
 
     @property
     def succeeded(self) -> bool:

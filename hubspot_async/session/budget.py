@@ -263,13 +263,12 @@ class RequestBudget:
         self._serve(at)  # the loop may call a hair too early
 
     def _time(self) -> float:
-        return self._running_loop().time()
+        loop = self._loop
+        return (loop if loop is not None and loop.is_running() else self._running_loop()).time()
 
     def _running_loop(self) -> asyncio.AbstractEventLoop:
         """Give the running loop. To ask asyncio for it is a system call before Python 3.12."""
-        loop = self._loop
-        if loop is None or not loop.is_running():
-            loop = self._loop = asyncio.get_running_loop()
+        self._loop = loop = asyncio.get_running_loop()
         return loop
 
 

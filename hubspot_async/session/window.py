@@ -76,7 +76,7 @@ class Pace:
 
     def step(self, now: float, pause: float) -> None:
         """Let one go, and the next after *pause*."""
-        self.due = max(now, self.due) + pause
+        self.due = (max(self.due, now)) + pause
         self._pause = pause
 
     def undo(self) -> None:
@@ -121,12 +121,12 @@ class Window:
         """Tell when *lane* may take a place: now, if that is not later than *now*; else not before."""
         self._catch_up(now)
         at = self._closed_until
-        if len(self._taken) >= self._places:
-            at = max(at, self._taken[0] + self._span)
-        if lane is POLL:
-            at = max(at, self._polls.due - self._ahead)
-        if now < self._even_until:
-            at = max(at, self._all.due - CATCH_UP * self.interval)
+        if len(self._taken) >= self._places and (freed := self._taken[0] + self._span) > at:
+            at = freed
+        if lane is POLL and (due := self._polls.due - self._ahead) > at:
+            at = due
+        if now < self._even_until and (due := self._all.due - CATCH_UP * self.interval) > at:
+            at = due
         return at
 
     def take(self, lane: Lane, now: float) -> None:
@@ -134,8 +134,9 @@ class Window:
         if lane is POLL:
             # The free places are to last until others are freed.
             until_freed = self._taken[0] + self._span - now if self._taken else self._span
-            free = max(1, self._places - len(self._taken))
-            self._polls.step(now, max(self._span / self._places, until_freed / free))
+            free = self._places - len(self._taken)
+            pause, least = until_freed / free if free > 1 else until_freed, self._span / self._places
+            self._polls.step(now, max(least, pause))
         if now < self._even_until:
             self._all.step(now, self._span / self._places)
         self._taken.append(now)

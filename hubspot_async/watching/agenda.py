@@ -22,13 +22,14 @@ class Agenda:
     Nothing is ever searched for: one that is dropped, or put down under another time, is passed over where it was.
     """
 
-    __slots__ = ("_begins", "_later", "_numbers", "_order", "_slot", "_soon", "size")
+    __slots__ = ("_begins", "_later", "_numbers", "_order", "_soon", "_until", "size")
 
     def __init__(self) -> None:
         self.size = 0
         """How many stand here."""
         self._soon: list[tuple[float, int, Entry]] = []
-        self._slot: float = -math.inf
+        self._until = -math.inf
+        """When the slots that have begun end."""
         self._later: dict[int, _Slot] = {}
         self._order: list[int] = []
         self._begins = math.inf
@@ -39,10 +40,10 @@ class Agenda:
         entry.stands = WAITING
         self.size += 1
         due = entry.due
-        slot = _slot(due)
-        if slot <= self._slot:
+        if due < self._until:
             heappush(self._soon, (due, next(self._numbers), entry))
             return
+        slot = _slot(due)
         if (later := self._later.get(slot)) is not None:
             later.put(entry)
         else:
@@ -103,7 +104,7 @@ class Agenda:
             heappop(self._order)
 
     def _begin(self, number: int, slot: _Slot) -> None:
-        self._slot = number
+        self._until = (number + 1) / SLOTS
         del self._later[number]
         for entry in slot.entries:
             if _slot(entry.due) == number:

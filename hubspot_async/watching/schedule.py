@@ -98,17 +98,21 @@ class Schedule:
 
     def next(self, now: float) -> Group | float:
         """Give a group with something to look at, or else when to ask again."""
-        if self._woken:
-            woken, self._woken = self._woken, []
-            for group in woken:
-                self._enter(group, now)
-        while self._heap:
-            wake, _, group = self._heap[0]
+        heap = self._heap
+        for group in self._woken:
+            group.is_woken = False
+            if not group.is_blocked and (time := group.next_time(now)) != group.wake:
+                group.wake = time
+                if time < math.inf:
+                    heappush(heap, (time, next(self._numbers), group))
+        self._woken.clear()
+        while heap:
+            wake, _, group = heap[0]
             if wake == group.wake and not group.is_blocked:
                 if wake <= now:
                     return group
                 return wake
-            heappop(self._heap)
+            heappop(heap)
         return math.inf
 
     def wake(self, group: Group) -> None:
@@ -116,17 +120,6 @@ class Schedule:
         if not group.is_woken:
             group.is_woken = True
             self._woken.append(group)
-
-    def _enter(self, group: Group, now: float) -> None:
-        """Enter a group under the time it has something to look at."""
-        group.is_woken = False
-        if group.is_blocked:
-            return
-        time = group.next_time(now)
-        if time != group.wake:
-            group.wake = time
-            if time < math.inf:
-                heappush(self._heap, (time, next(self._numbers), group))
 
     def block(self, group: Group) -> None:
         """Pass over a group until it is unblocked."""
