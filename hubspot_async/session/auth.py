@@ -30,6 +30,11 @@ def hidden(value: T) -> T | Secret:
 class TokenSource(Protocol):
     """What a session asks for the token of its next request."""
 
+    @property
+    def held(self) -> Secret | None:
+        """The token, where it is always the same one."""
+        ...
+
     async def token(self) -> Secret:
         """Give the token to send."""
         ...
@@ -47,11 +52,11 @@ class FixedToken:
     """A token that stays as it is: of a private app, a static one, or a service key."""
 
     def __init__(self, token: str) -> None:
-        self._token = check_token(token)
+        self.held = check_token(token)
 
     async def token(self) -> Secret:
         """Give the token."""
-        return self._token
+        return self.held
 
     async def renew(self, rejected: Secret, error: HubSpotError) -> bool:
         """Know no other."""

@@ -66,6 +66,9 @@ class RenewedToken:
         self._tried_to_replace: Granted | None = None
         self._fetching: asyncio.Task[Granted | HubSpotError] | None = None
 
+    held = None
+    """A token that grows old is asked for each time."""
+
     async def token(self) -> Secret:
         """Give a token that is good for a while yet."""
         granted, now = self._granted, self._wall()

@@ -169,14 +169,28 @@ class HubSpotSession:
         """
         self._transport.check()
         self._quota.earn()
+        began = self._transport.time()
         body = body_of(request.body)
         try:
-            outcome = await self._persist(request, body, lane)
+            for attempt in count(1):
+                token = self._auth.held or await self._auth.token()
+                if lane is not None:
+                    await self.budget.acquire(lane)
+                outcome = await self._exchange(request, body, token)
+                if isinstance(outcome, HubSpotError) and body.is_repeatable and await self._renew(token, outcome):
+                    await self.budget.acquire(lane or POLL)
+                    outcome = await self._exchange(request, body, await self._auth.token())
+                if not isinstance(outcome, HubSpotError):
+                    return outcome
+                elapsed = self._transport.time() - began
+                pause = self.retry.pause_after(attempt, request.method, outcome, lane=lane, elapsed=elapsed)
+                if pause is None or not body.is_repeatable or not self._quota.spend(outcome):
+                    raise _given_up(outcome, attempt)
+                reporting.repeated(self.account, request, outcome, pause)
+                await anyio.sleep(pause)
         finally:
             body.close()
-        if isinstance(outcome, HubSpotError):
-            raise outcome
-        return outcome
+        raise AssertionError("unreachable")
 
     @asynccontextmanager
     async def open(self, request: Request[bytes]) -> AsyncIterator[AsyncIterator[bytes]]:
@@ -199,27 +213,9 @@ class HubSpotSession:
         async with self._transfers.stream(URL(url, encoded=True), headers=headers or {}) as answer:
             yield answer
 
-    async def _persist(self, request: Request[T], body: Json | Upload, lane: Lane | None) -> T | HubSpotError:
-        """Send *request* as often as is safe and may help."""
-        began = self._transport.time()
-        for attempt in count(1):
-            token = await self._auth.token()
-            if lane is not None:
-                await self.budget.acquire(lane)
-            outcome = await self._exchange(request, body, token)
-            if isinstance(outcome, UnauthorizedError) and body.is_repeatable and await self._auth.renew(token, outcome):
-                # It had only grown too old.
-                await self.budget.acquire(lane or POLL)
-                outcome = await self._exchange(request, body, await self._auth.token())
-            if not isinstance(outcome, HubSpotError):
-                return outcome
-            elapsed = self._transport.time() - began
-            pause = self.retry.pause_after(attempt, request.method, outcome, lane=lane, elapsed=elapsed)
-            if pause is None or not body.is_repeatable or not self._quota.spend(outcome):
-                return _given_up(outcome, attempt)
-            reporting.repeated(self.account, request, outcome, pause)
-            await anyio.sleep(pause)
-        raise AssertionError("unreachable")
+    async def _renew(self, token: auth.Secret, error: HubSpotError) -> bool:
+        """Get another token where HubSpot has rejected this one, which may only have grown too old."""
+        return isinstance(error, UnauthorizedError) and await self._auth.renew(token, error)
 
     async def _exchange(self, request: Request[T], body: Json | Upload, token: auth.Secret) -> T | HubSpotError:
         """Put *request* on the wire and read what comes back, errors as values."""

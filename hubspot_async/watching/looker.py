@@ -157,7 +157,8 @@ class Looker:
         else:
             now = self._loop.time()
             self._observer.looked((watch.task,), now - began, None)
-            self._answered(group)
+            if group.answered():
+                self._tell_answered(group)
             await self._see(watch, snapshot, now)
         finally:
             self._schedule.wake(group)
@@ -174,7 +175,8 @@ class Looker:
             self._fail_page(group, listing, error)
         else:
             now = self._loop.time()
-            self._answered(group)
+            if group.answered():
+                self._tell_answered(group)
             shown = group.page_shown(listing, page, now)
             self._observer.looked([watch.task for watch, _ in shown], now - began, None)
             for watch, snapshot in shown:
@@ -242,8 +244,8 @@ class Looker:
     def _count(self, group: Group, error: HubSpotError) -> None:
         self._tally.refused += isinstance(error, RateLimitError)
         if not rules.is_outage(error):
-            if not rules.passes(error):
-                self._answered(group)
+            if not rules.passes(error) and group.answered():
+                self._tell_answered(group)
             return
         was_out = group.is_out
         group.unanswered(self._loop.time())
@@ -251,9 +253,8 @@ class Looker:
             what = "%snobody answers, so one look at a time is made until somebody does: %s"
             log.warning(what, _whose(group), error, extra=_of_group(group) | facts.of_error(error))
 
-    def _answered(self, group: Group) -> None:
-        if group.answered():
-            log.info("%ssomebody answers again", _whose(group), extra=_of_group(group))
+    def _tell_answered(self, group: Group) -> None:
+        log.info("%ssomebody answers again", _whose(group), extra=_of_group(group))
 
     def _fail(self, watch: Watch, error: HubSpotError) -> None:
         if not watch.is_scheduled:

@@ -76,7 +76,8 @@ def structure(document: Any, promise: type[T]) -> T:
     Raises InvalidResponseError naming the fields that cannot be read.
     """
     try:
-        model: T = _reader(promise)(document, promise)
+        known = _readers.get(id(promise)) or _learn(promise)
+        model: T = known[1](document, promise)
     except Exception as error:  # noqa: BLE001 - cattrs gathers whatever the single fields raise
         reasons = "; ".join(
             str(reason)[:200] for reason in transform_error(error, path="$", format_exception=_reason)[:3]
@@ -86,14 +87,12 @@ def structure(document: Any, promise: type[T]) -> T:
     return model
 
 
-def _reader(promise: Any) -> Callable[[Any, Any], Any]:
-    """Give what reads *promise*, found by its id: to hash a generic type takes as long as to read three moments."""
-    known = _readers.get(id(promise))
-    if known is None:
-        if len(_readers) >= _MOST_READERS:
-            _readers.clear()
-        known = _readers[id(promise)] = promise, _converter.get_structure_hook(promise)
-    return known[1]
+def _learn(promise: Any) -> tuple[object, Callable[[Any, Any], Any]]:
+    """Keep what reads *promise* under its id: to hash a generic type takes as long as to read three moments."""
+    if len(_readers) >= _MOST_READERS:
+        _readers.clear()
+    known = _readers[id(promise)] = promise, _converter.get_structure_hook(promise)
+    return known
 
 
 _MOST_READERS = 256
