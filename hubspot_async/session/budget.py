@@ -264,10 +264,12 @@ class RequestBudget:
 
     def _time(self) -> float:
         loop = self._loop
-        return (loop if loop is not None and loop.is_running() else self._running_loop()).time()
+        if loop is None or not loop.is_running():
+            loop = self._running_loop()
+        return loop.time()
 
     def _running_loop(self) -> asyncio.AbstractEventLoop:
-        """Give the running loop. To ask asyncio for it is a system call before Python 3.12."""
+        """Give the running loop, and remember it: to ask asyncio for it is a system call before Python 3.12."""
         self._loop = loop = asyncio.get_running_loop()
         return loop
 

@@ -76,7 +76,7 @@ class Pace:
 
     def step(self, now: float, pause: float) -> None:
         """Let one go, and the next after *pause*."""
-        self.due = (max(self.due, now)) + pause
+        self.due = max(now, self.due) + pause
         self._pause = pause
 
     def undo(self) -> None:
@@ -134,9 +134,8 @@ class Window:
         if lane is POLL:
             # The free places are to last until others are freed.
             until_freed = self._taken[0] + self._span - now if self._taken else self._span
-            free = self._places - len(self._taken)
-            pause, least = until_freed / free if free > 1 else until_freed, self._span / self._places
-            self._polls.step(now, max(least, pause))
+            free = max(1, self._places - len(self._taken))
+            self._polls.step(now, max(self._span / self._places, until_freed / free))
         if now < self._even_until:
             self._all.step(now, self._span / self._places)
         self._taken.append(now)
