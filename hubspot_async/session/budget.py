@@ -139,7 +139,8 @@ class RequestBudget:
         Raises DailyLimitError where the day's requests are used up.
         """
         now = self._time()
-        self._check_daily(now)
+        if self._daily_error is not None:
+            self._probe(self._daily_error, now)
         if self._waiting[lane] or self._window.ready_at(lane, now) > now:
             return False
         self._grant(lane, now)
@@ -195,11 +196,11 @@ class RequestBudget:
                 if not place.done():
                     place.set_result(copy(error))
 
-    def _check_daily(self, now: float) -> None:
-        if self._daily_error is not None:
-            if now < self._next_probe:
-                raise copy(self._daily_error)
-            self._next_probe = now + PROBE
+    def _probe(self, error: DailyLimitError, now: float) -> None:
+        """Answer with *error*, but for one request a minute."""
+        if now < self._next_probe:
+            raise copy(error)
+        self._next_probe = now + PROBE
 
     def _grant(self, lane: Lane, now: float) -> None:
         self._window.take(lane, now)

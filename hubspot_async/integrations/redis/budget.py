@@ -167,12 +167,12 @@ class RedisBudget(RequestBudget):
 
     # What a budget of one process does too, and where the books come in.
 
-    def _check_daily(self, now: float) -> None:
+    def _probe(self, error: DailyLimitError, now: float) -> None:
         """Leave it to the books who finds out whether the day has begun again."""
         if self._shared.is_alone:
-            super()._check_daily(now)
-        elif self._daily_error is not None and now < self._next_probe:
-            raise copy(self._daily_error)
+            super()._probe(error, now)
+        elif now < self._next_probe:
+            raise copy(error)
 
     def _grant(self, lane: Lane, now: float) -> None:
         super()._grant(lane, now)
