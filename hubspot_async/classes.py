@@ -3,8 +3,8 @@
 attrs writes and compiles what a class needs, and whoever imports this package would wait for ninety classes of it, most
 of which he never uses. Here all classes share one ``__eq__``, ``__hash__`` and ``__repr__``, which look up the fields
 when they are called: slower then, and seldom called. Of a frozen class all the rest is made when it is first asked for.
-It has no slots, for attrs would have to make another class to give it some. What is made or compared with each look at
-a task is attrs' own.
+It has no slots, for attrs would have to make another class to give it some; without them an instance is made sooner,
+too. What is compared with each look at a task is attrs' own.
 """
 
 from __future__ import annotations
