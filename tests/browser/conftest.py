@@ -7,6 +7,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -27,19 +28,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture
 def open_window(tmp_path: Path) -> Iterator[Callable[[], Window]]:
-    """Opens windows of browsers that know nothing of each other."""
+    """Opens windows of browsers that know nothing of each other, also from several threads at once."""
     programs = [shutil.which(name) for name in ("chromium", "chromedriver")]
     if not all(programs):
         told = "chromium and chromedriver are not here: apt-get install chromium chromium-driver"
         pytest.fail(told, pytrace=False) if os.environ.get(REQUIRED) else pytest.skip(told)
     chromium, chromedriver = map(str, programs)
+    numbers = count()  # one to each, where counting the folders that there are gives two threads the same
     with ExitStack() as stack, pytest.MonkeyPatch.context() as environment:
         environment.setenv("SE_OFFLINE", "true")  # selenium is to fetch nothing
         environment.setenv("SE_AVOID_STATS", "true")  # and to tell nobody
 
         def open_one() -> Window:
-            folder = tmp_path / f"browser-{len(list(tmp_path.glob('browser-*')))}"
-            return stack.enter_context(window(chromium, chromedriver, folder))
+            return stack.enter_context(window(chromium, chromedriver, tmp_path / f"browser-{next(numbers)}"))
 
         yield open_one
 
