@@ -7,6 +7,7 @@ import os
 import sys
 import zipfile
 from collections.abc import Callable
+from contextlib import suppress
 from multiprocessing import spawn
 from pathlib import Path
 from typing import TypeAlias
@@ -122,7 +123,12 @@ def children() -> Children:
 
 
 def all_children() -> set[str]:
-    return {pid for task in Path("/proc/self/task").iterdir() for pid in (task / "children").read_text().split()}
+    """Ask every thread for its own, and all again where one ends meanwhile: another has its children then."""
+    while True:
+        with suppress(FileNotFoundError, ProcessLookupError):
+            return {
+                pid for task in Path("/proc/self/task").iterdir() for pid in (task / "children").read_text().split()
+            }
 
 
 @pytest.fixture(scope="module")
