@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
 import aiohttp
-from aiohttp import hdrs
 from aiohttp.http_exceptions import ContentEncodingError
 from yarl import URL
 
@@ -21,28 +20,17 @@ from hubspot_async.errors import (
     SessionClosedError,
     TlsError,
 )
+from hubspot_async.session.client import HABITS, UnaskedAnswer, is_alone, make_client, send_alone, take_at_once
 from hubspot_async.session.limits import Call, Limits
 from hubspot_async.session.timeouts import Timeouts
 
 LARGEST_ANSWER = 8 * 2**20
 """Bytes of a JSON answer, decompressed; HubSpot's are a few hundred, a page of errors some thousand."""
 
-_PIECE = 2**16
-"""Bytes of an answer that are read, or decompressed, before the next are asked for."""
-
 _LARGE_PIECE = 2**18
-"""The same for a file: what a socket gives at once."""
+"""Bytes of a file that are read before the next are asked for: what a socket gives at once."""
 
 _FAILURES = (aiohttp.ClientError, TimeoutError, OSError)
-
-_HABITS: Mapping[str, Any] = {
-    "raise_for_status": False,
-    "read_bufsize": _PIECE,
-    "max_line_size": 8190,
-    "max_field_size": 8190,
-    "max_headers": 128,
-}
-"""Of a client of ours; of one of the user's, who may have others, they are asked with each request."""
 
 
 class Answer:
@@ -90,31 +78,6 @@ class Download:
             return b""
 
 
-class _UnaskedAnswer(aiohttp.ClientConnectionError):
-    """Something came over a connection that waited for its next request."""
-
-
-class _Connector(aiohttp.TCPConnector):
-    """Makes connections that take short answers."""
-
-    async def _wrap_create_connection(self, *args: Any, **options: Any) -> Any:
-        transport, protocol = await super()._wrap_create_connection(*args, **options)
-        _take_at_once(_PIECE, transport)
-        return transport, protocol
-
-
-class _Request(aiohttp.ClientRequest):
-    """A request that does not take for its answer what had come before it was sent."""
-
-    DEFAULT_HEADERS = aiohttp.ClientRequest.DEFAULT_HEADERS | {hdrs.USER_AGENT: "hubspot-async"}
-
-    def send(self, conn: aiohttp.connector.Connection) -> Any:
-        protocol = conn.protocol
-        if protocol is not None and protocol.should_close:
-            raise _UnaskedAnswer
-        return super().send(conn)
-
-
 class Transport:
     """An aiohttp client that keeps no cookies, follows no redirects, knows no proxy and repeats nothing by itself.
 
@@ -125,7 +88,7 @@ class Transport:
         if client is not None and client.auth is not None:
             raise InputError("client has an auth= of its own, which would stand in the token's place")
         self._given = client
-        self._asked: Mapping[str, Any] = {"allow_redirects": False, **(_HABITS if client is not None else {})}
+        self._asked: Mapping[str, Any] = {"allow_redirects": False, **(HABITS if client is not None else {})}
         self._of_a_call = timeouts.for_call()
         self._of_a_transfer = timeouts.for_transfer()
         self._timeouts = timeouts
@@ -138,7 +101,7 @@ class Transport:
 
     def open(self) -> None:
         """Make the client, inside the event loop it is for."""
-        self._client = self._given or _make_client()
+        self._client = self._given or make_client()
         self._loop = asyncio.get_running_loop()
         self._limits = Limits(self._timeouts.read, self._timeouts.total)
         self._no_limits = Limits(None, None)
@@ -192,9 +155,7 @@ class Transport:
         pieces: list[bytes] = []
         try:
             with Call(limits) as call:
-                response = await client.request(
-                    method, url, headers=headers, data=body, timeout=timeout, auto_decompress=True, **self._asked
-                )
+                response = await self._send(client, method, url, headers, body, timeout)
                 try:
                     if response.content.is_eof():  # a short answer is there as soon as its head is
                         pieces.append(response.content.read_nowait())
@@ -216,6 +177,21 @@ class Transport:
             pieces.clear()
         return Answer(response.status, response.headers, b"".join(pieces))
 
+    def _send(
+        self,
+        client: aiohttp.ClientSession,
+        method: str,
+        url: URL,
+        headers: Mapping[str, str],
+        body: Any,
+        timeout: aiohttp.ClientTimeout,
+    ) -> Awaitable[aiohttp.ClientResponse]:
+        if body is None and client is not self._given and is_alone(client):
+            return send_alone(client, method, url, headers=headers, timeout=timeout)
+        return client.request(
+            method, url, headers=headers, data=body, timeout=timeout, auto_decompress=True, **self._asked
+        )
+
     @asynccontextmanager
     async def stream(self, url: URL, *, headers: Mapping[str, str], unpack: bool = False) -> AsyncIterator[Download]:
         """Send a GET and give the answer while it comes, decompressed with *unpack*."""
@@ -229,7 +205,7 @@ class Transport:
             failure = _translate(error, "GET of a file", url.host or "")
         else:
             if response.connection is not None:
-                _take_at_once(_LARGE_PIECE, response.connection.transport)
+                take_at_once(_LARGE_PIECE, response.connection.transport)
             async with response:
                 yield Download(response, "GET of a file")
             return
@@ -248,32 +224,6 @@ async def _read(response: aiohttp.ClientResponse, pieces: list[bytes], call: Cal
             return
 
 
-def _take_at_once(size: int, transport: object) -> None:
-    """Let a connection take so many bytes from the system at once, where its event loop is asyncio's own.
-
-    asyncio makes room for 256 KiB whenever something comes, and gives back what was not needed. Where that
-    means to ask the system for it, that is a tenth of all that a look at a task costs.
-    """
-    taker: Any = getattr(transport, "_ssl_protocol", transport)
-    if hasattr(taker, "max_size"):
-        taker.max_size = size
-
-
-def _make_client() -> aiohttp.ClientSession:
-    client = aiohttp.ClientSession(
-        # The budget bounds how many are under way. In a queue of aiohttp's newcomers would pass those who wait, until
-        # the time of these is up.
-        connector=_Connector(limit=0),
-        cookie_jar=aiohttp.DummyCookieJar(),
-        trust_env=False,
-        request_class=_Request,
-        **_HABITS,
-    )
-    # aiohttp would send a GET, PUT or DELETE once more after a dropped connection, unseen by our budget and retries.
-    client._retry_connection = False
-    return client
-
-
 def _translate(error: Exception, what: str, host: str) -> HubSpotError:
     """Say in our words what aiohttp says in many."""
     match error:
@@ -282,7 +232,7 @@ def _translate(error: Exception, what: str, host: str) -> HubSpotError:
         case aiohttp.ClientConnectorError(os_error=reason):
             text = reason.strerror or type(reason).__name__
             return ConnectionFailedError(f"{host} cannot be reached: {text} ({what})", sent=False)
-        case _UnaskedAnswer():
+        case UnaskedAnswer():
             return ConnectionFailedError(f"{host} sent an answer that nobody had asked for ({what})", sent=False)
         case aiohttp.ConnectionTimeoutError():
             return RequestTimeoutError(f"{host} did not take the connection in time ({what})", sent=False)

@@ -21,6 +21,7 @@ from hubspot_async.errors import (
     StartOutcomeUnknownError,
     TlsError,
 )
+from hubspot_async.session import transport
 from hubspot_async.session.retry import RetryPolicy
 from hubspot_async.session.session import HubSpotSession
 from hubspot_async.session.timeouts import Timeouts
@@ -47,6 +48,13 @@ from tests.session.rawserver import (
 pytestmark = pytest.mark.asyncio
 
 CERTIFICATES = Path(__file__).parent / "certificates"
+
+
+@pytest.fixture(autouse=True, params=["short", "long"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have requests go either way through aiohttp, which is to make no difference."""
+    if request.param == "long":
+        monkeypatch.setattr(transport, "is_alone", lambda _client: False)
 
 
 async def failure(server: RawServer, request: Any = STATUS, **options: Any) -> HubSpotError:
