@@ -2,7 +2,7 @@
 
 attrs writes and compiles what a class needs, and whoever imports this package would wait for ninety classes of it, most
 of which he never uses. Here all classes share one ``__eq__``, ``__hash__`` and ``__repr__``, which look up the fields
-when they are called: slower then, and seldom called. Of a frozen class all the rest is made when it is first asked for.
+when they are called: slower then, and seldom called. All the rest of a class is made when it is first asked for.
 It has no slots, for attrs would have to make another class to give it some; without them an instance is made sooner,
 too. What is compared with each look at a task is attrs' own.
 """
@@ -25,36 +25,42 @@ else:
 
     def frozen(cls=None, **options):
         """Make a class of values; *options* are as for `attrs.frozen`, and what *cls* defines itself is kept."""
-        if cls is None:
-            return lambda cls: frozen(cls, **options)
-        _share(cls, options, _hash)
-        made = {"slots": False, **options, "eq": False, "repr": False}
-        if made["slots"] or not made.get("init", True) or "__init__" in cls.__dict__:
-            return attrs.frozen(cls, **made)
-        for name in _PUT_OFF:
-            setattr(cls, name, _Later(cls, name, made))
-        return cls
+        return _put_off(attrs.frozen, cls, options)
 
     def define(cls=None, **options):
-        """Make a class of what changes; *options* are as for `attrs.define`."""
-        if cls is None:
-            return lambda cls: define(cls, **options)
-        _share(cls, options, None)
-        return attrs.define(cls, **{**options, "eq": False, "repr": False})
+        """Make a class of what changes; *options* are as for `attrs.define`, and what *cls* defines itself is kept."""
+        return _put_off(attrs.define, cls, options)
 
 
-_PUT_OFF = ("__attrs_attrs__", "__init__", "__setattr__", "__delattr__", "__signature__")
+_PUT_OFF = ("__attrs_attrs__", "__init__", "__signature__")
 """Without one of these there is no instance, and nobody can ask what the fields are."""
 
+_PUT_OFF_IF_FROZEN = (*_PUT_OFF, "__setattr__", "__delattr__")
+"""For `pickle` brings an instance back without its ``__init__``."""
+
 _making = RLock()
+
+
+def _put_off(make: Callable[..., Any], cls: Any, options: dict[str, Any]) -> Any:
+    """Have attrs make a class later, unless it has to make another one or a part of it."""
+    if cls is None:
+        return lambda cls: _put_off(make, cls, options)
+    _share(cls, options, _hash if make is attrs.frozen else None)
+    made = {"slots": False, **options, "eq": False, "repr": False}
+    if made["slots"] or not made.get("init", True) or "__init__" in cls.__dict__:
+        return make(cls, **made)
+    for name in _PUT_OFF_IF_FROZEN if make is attrs.frozen else _PUT_OFF:
+        setattr(cls, name, _Later(make, cls, name, made))
+    return cls
 
 
 class _Later:
     """Stands for an attribute of a class until it is asked for; attrs makes them all then, in their places."""
 
-    __slots__ = ("_cls", "_name", "_options")
+    __slots__ = ("_cls", "_make", "_name", "_options")
 
-    def __init__(self, cls: type[Any], name: str, options: dict[str, Any]) -> None:
+    def __init__(self, make: Callable[..., Any], cls: type[Any], name: str, options: dict[str, Any]) -> None:
+        self._make = make
         self._cls = cls
         self._name = name
         self._options = options
@@ -62,7 +68,7 @@ class _Later:
     def __get__(self, instance: object, owner: type[Any]) -> Any:
         with _making:
             if self._cls.__dict__.get(self._name) is self:
-                attrs.frozen(self._cls, **{**self._options, "init": True, "auto_detect": False})
+                self._make(self._cls, **{**self._options, "init": True, "auto_detect": False})
                 del self._cls.__signature__  # it has that of its __init__ now
         made = getattr(self._cls, self._name)
         return made.__get__(instance, owner) if callable(made) and instance is not None else made

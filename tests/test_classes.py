@@ -1,4 +1,4 @@
-"""Frozen classes: alike with what attrs would have made of them."""
+"""Classes that are made late: alike with what attrs would have made of them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ import pytest
 from attrs import field
 
 import hubspot_async
-from hubspot_async.classes import frozen
+from hubspot_async.classes import define, frozen
 
 
 def _classes(frozen: Any) -> tuple[type[Any], type[Any]]:
@@ -182,6 +182,32 @@ def test_one_that_was_revived_before_its_class_was_made_is_frozen_too(change: Ca
     with pytest.raises(attrs.exceptions.FrozenInstanceError):
         change(place)
     assert place.city == "Kyiv"
+
+
+def test_one_that_changes_is_made_late_too_and_keeps_its_rules() -> None:
+    def classes(define: Any) -> type[Any]:
+        @define
+        class Counter:
+            name: str = field(validator=attrs.validators.instance_of(str))
+            size: int = field(default=0, converter=int)
+            _left: int = field(init=False)
+
+            def __attrs_post_init__(self) -> None:
+                self._left = self.size
+
+        return Counter  # type: ignore[no-any-return]
+
+    ours, theirs = classes(define), classes(attrs.define(slots=False))
+    assert not _is_made(ours)
+    assert inspect.signature(ours) == inspect.signature(theirs)
+    counter = ours("a", "3")
+    counter.size = "4"
+    assert (counter.size, counter._left) == (4, 3)
+    assert repr(counter).endswith("Counter(name='a', size=4, _left=3)")
+    with pytest.raises(TypeError, match="name"):
+        counter.name = 5
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(counter)
 
 
 def test_a_subclass_makes_what_it_is_made_of() -> None:

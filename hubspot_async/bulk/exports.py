@@ -237,10 +237,10 @@ def check_numbered(jobs: Sequence[Job[AnyExport]]) -> None:
     """
     taken = {str(job.path).casefold() for job in jobs}
     for job in jobs:
-        whole = _NUMBERED.fullmatch(str(job.path).casefold())
+        whole = re.fullmatch(_NUMBERED, str(job.path).casefold())
         if whole is not None and job.request.format != "CSV" and whole[1] + whole[2] in taken:
             raise InputError(f"{job.path} may be needed for a part of another export; give {job.name!r} another name")
 
 
-_NUMBERED = re.compile(r"(.*)-\d+(\.[a-z]+)", re.DOTALL)
+_NUMBERED = r"(?s)(.*)-\d+(\.[a-z]+)"
 """The name that `results.download` gives to one of several spreadsheets."""

@@ -16,7 +16,7 @@ JOB = "run, place, account, name, asked, path, asked_at, task, status, outcome, 
 RUN = "number, work, began_at, options"
 """The columns of which each kind of record is made."""
 
-_HALVES = re.compile("[\ud800-\udfff]")
+_HALVES = "[\ud800-\udfff]"
 """What bytes that are no text have been read as (`opening.text`)."""
 
 
@@ -81,7 +81,7 @@ def run(row: Sequence[object], jobs: Iterable[JobRecord]) -> RunRecord:
 
 
 def _text(value: object) -> str:
-    if not isinstance(value, str) or _HALVES.search(value):
+    if not isinstance(value, str) or re.search(_HALVES, value):
         raise ValueError("a text is due where there is none")
     return value
 

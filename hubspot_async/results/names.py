@@ -10,7 +10,7 @@ from unicodedata import category, normalize
 _LONGEST = 150
 """Bytes of a name in UTF-8; file systems take 255, and there has to be room for a suffix."""
 
-_RESERVED = re.compile(r"(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(?:\..*)?", re.IGNORECASE)
+_RESERVED = r"(?i)(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(?:\..*)?"
 """Names that are devices on Windows, whatever their suffix."""
 
 
@@ -23,7 +23,7 @@ def safe_name(text: str, default: str = "file") -> str:
     text = normalize("NFC", text.encode("utf-8", "replace").decode())
     kept = "".join("-" if letter in '<>:"/\\|?*' or category(letter)[0] == "C" else letter for letter in text)
     name = _cut(" ".join(kept.split()).lstrip(".- ")).rstrip(". ")
-    return f"_{name}" if _RESERVED.fullmatch(name) else name or default
+    return f"_{name}" if re.fullmatch(_RESERVED, name) else name or default
 
 
 def _cut(name: str) -> str:

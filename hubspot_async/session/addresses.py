@@ -10,7 +10,7 @@ from hubspot_async.errors import InputError
 
 HUBSPOT = "https://api.hubapi.com"
 
-_HOST = re.compile(r"[\w.:-]{1,253}")
+_HOST = r"[\w.:-]{1,253}"
 
 
 def read_base_url(text: str) -> str:
@@ -25,7 +25,7 @@ def read_base_url(text: str) -> str:
         raise InputError("base_url is not a URL") from None
     if user is not None or "@" in text:
         raise InputError("base_url must not carry a user name or password")
-    if url.scheme not in ("https", "http") or not host or not _HOST.fullmatch(host):
+    if url.scheme not in ("https", "http") or not host or not re.fullmatch(_HOST, host):
         raise InputError(f"base_url must be https://host, not {_shown(text)!r}")
     if url.path.strip("/") or url.query or url.fragment:
         raise InputError(f"base_url must end after host and port, not {_shown(text)!r}")

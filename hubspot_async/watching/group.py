@@ -55,7 +55,7 @@ class Group:
         An export's is due when its turn comes.
         """
         self.watches[watch.task] = watch
-        watch.count = self._turns.count
+        watch.count = self._turns.noted
         if watch.task.started_at is not None:
             watch.due = max(now, watch.born + self._backoff.pause(0.0))
         if watch.task.kind is EXPORT:
@@ -110,7 +110,7 @@ class Group:
             pause = self._list_pause(entry, now)
         entry.bars &= ~LOOKING
         entry.seen_at = now
-        entry.count = self._turns.count
+        entry.count = self._turns.noted
         if entry.stands == NOWHERE:
             entry.due = now + pause
             self._turns.line_up(entry)

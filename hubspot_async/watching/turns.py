@@ -24,6 +24,10 @@ RANKED = 4_096
 PATIENCE = 2
 """No entry is passed over by more than this many times as many looks as there are entries."""
 
+SHARED = 128
+"""A 128th of all entries have the number of looks that is noted with them in common: it is an object, and one of its
+own for each of 100,000 would take 3 MiB. It may be too low by as many looks."""
+
 UNDER_WAY = 16
 """Looks that may be under way, and so pass over an entry, when it is chosen."""
 
@@ -36,6 +40,8 @@ class Turns:
     def __init__(self, hazards: Hazards) -> None:
         self.count = 0
         """Looks made."""
+        self.noted = 0
+        """The number of them to note with whom it is now, the same for many."""
         self._hazards = hazards
         self._agenda = Agenda()
         self._overdue: list[Entry] = []
@@ -76,6 +82,8 @@ class Turns:
             entry.stands = NOWHERE
             if entry.is_wanted:
                 self.count += 1
+                if self.count - self.noted > (self._agenda.size + len(self._overdue)) // SHARED:
+                    self.noted = self.count
                 return entry
         return None
 

@@ -252,15 +252,17 @@ def _writer(cls: Any) -> Callable[[Any], dict[str, Any]]:
     return lambda model: {key: value for key, value in write(model).items() if value is not None}
 
 
-def _write_mapping(mapping: columns.ColumnMapping) -> dict[str, Any]:
+def _mapping_writer(cls: Any) -> Callable[[columns.ColumnMapping], dict[str, Any]]:
     """A column common to two files says by an explicit null that it is no property."""
-    written = _write_column(mapping)
-    return (
-        {**written, "propertyName": None} if mapping.to_column_object_type_id and not mapping.property_name else written
-    )
+    write = _writer(cls)
+
+    def write_mapping(mapping: columns.ColumnMapping) -> dict[str, Any]:
+        is_common = mapping.to_column_object_type_id and not mapping.property_name
+        return {**write(mapping), "propertyName": None} if is_common else write(mapping)
+
+    return write_mapping
 
 
 _converter.register_unstructure_hook_factory(attrs.has)(_writer)
-_write_column = _writer(columns.ColumnMapping)
-_converter.register_unstructure_hook(columns.ColumnMapping, _write_mapping)
+_converter.register_unstructure_hook_factory(lambda cls: cls is columns.ColumnMapping)(_mapping_writer)
 _converter.register_unstructure_hook(datetime, _write_time)

@@ -129,13 +129,13 @@ def _seconds_between(earlier: str, later: str) -> float:
         return -1
 
 
-_SIGNED = re.compile(r"(https?://[^\s?#]{0,300})[?#]\S*", re.IGNORECASE)
+_SIGNED = r"(?i)(https?://[^\s?#]{0,300})[?#]\S*"
 
 
 def _line(value: object) -> str:
     """Make one short line of text that somebody else wrote, without the queries of URLs, which may be signatures."""
     text = " ".join(value[: 4 * _LONGEST_MESSAGE].split()) if isinstance(value, str) else ""
-    text = _SIGNED.sub(r"\1?…", text)
+    text = re.sub(_SIGNED, r"\1?…", text)
     return text if len(text) <= _LONGEST_MESSAGE else text[:_LONGEST_MESSAGE] + "…"
 
 

@@ -96,6 +96,16 @@ def test_what_was_learned_of_a_kind_changes_who_goes_first():
     assert picked(looked, 1_150) == [ripe, young]
 
 
+def test_many_share_the_number_of_looks_that_is_noted_and_few_have_one_each():
+    looked = group(Constant(1_000))
+    for many, numbers in ((100, 100), (10_000, 200)):
+        watches = [watch(looked, f"{many}: {number}", now=0) for number in range(many)]
+        for entry in iter(lambda: looked.pick(0), None):
+            looked.looked(entry, 0)
+        assert numbers / 2 <= len({entry.count for entry in watches}) <= numbers
+        assert 0 <= looked._turns.count - watches[-1].count <= many / 100
+
+
 def overrun(size: int, looks: int, *, seed: int = 0) -> tuple[int, int]:
     """Make *looks* at *size* tasks of all ages, all of them always overdue; give the longest that one was passed over.
 
