@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine, Mapping
+from types import FunctionType
 from typing import Any
 
 import aiohttp
@@ -22,7 +23,11 @@ HABITS: Mapping[str, Any] = {
 """Of a client of ours; of one of the user's, who may have others, they are asked with each request."""
 
 _LONG_WAY = aiohttp.ClientSession._request
-"""In whose place a recorder of tests puts its own."""
+"""In whose place recorders and tracers put their own, and may have before we came."""
+
+_IS_THEIRS = isinstance(_LONG_WAY, FunctionType) and (
+    _LONG_WAY.__code__.co_filename == aiohttp.ClientSession.close.__code__.co_filename
+)
 
 
 class UnaskedAnswer(aiohttp.ClientConnectionError):
@@ -67,8 +72,8 @@ def make_client() -> aiohttp.ClientSession:
 
 
 def is_alone(client: aiohttp.ClientSession) -> bool:
-    """Whether a client of ours is as it was made: nobody traces its requests or answers in its place."""
-    return not client.trace_configs and aiohttp.ClientSession._request is _LONG_WAY
+    """Whether nobody traces the requests of a client of ours, or answers in its place."""
+    return _IS_THEIRS and aiohttp.ClientSession._request is _LONG_WAY and not client.trace_configs
 
 
 async def send_alone(

@@ -1,4 +1,4 @@
-"""aiohttp, and nothing of it beyond this room: bytes go out, an answer or an error comes back as a value."""
+"""aiohttp, and little of it beyond this room: bytes go out, an answer or an error comes back as a value."""
 
 from __future__ import annotations
 
@@ -186,6 +186,7 @@ class Transport:
         body: Any,
         timeout: aiohttp.ClientTimeout,
     ) -> Awaitable[aiohttp.ClientResponse]:
+        """Send it the short way where that is open to it."""
         if body is None and client is not self._given and is_alone(client):
             return send_alone(client, method, url, headers=headers, timeout=timeout)
         return client.request(

@@ -1,6 +1,10 @@
 """The short way through aiohttp beside the long one: the same on the wire, the same for whoever listens in."""
 
+import asyncio
 import gzip
+import subprocess
+import sys
+import textwrap
 from collections.abc import Callable
 from typing import Any
 
@@ -162,3 +166,42 @@ async def test_whoever_answers_in_aiohttps_place_is_asked(ways: list[str], monke
         assert (server.count, ways) == (1, ["GET"])
         await session.send(STATUS)
         assert (server.count, ways) == (2, ["GET", "GET"])
+
+
+def run(code: str) -> None:
+    """Run a program of its own, for what has to be there before the package is loaded."""
+    done = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+WRAPPERS = {
+    "a function": "functools.wraps(send)(lambda self, *args, **how: send(self, *args, **how))",
+    "an object that passes for it": "Proxy(send)",
+}
+
+
+@pytest.mark.parametrize("wrapper", WRAPPERS.values(), ids=WRAPPERS.keys())
+async def test_whoever_was_there_first_is_asked_too(wrapper: str):
+    await asyncio.to_thread(
+        run,
+        f"""
+        import functools
+        import aiohttp
+
+        class Proxy:
+            def __init__(self, wrapped):
+                self.wrapped = wrapped
+
+            def __get__(self, instance, owner):
+                return self if instance is None else functools.partial(self.wrapped, instance)
+
+            def __getattr__(self, name):
+                return getattr(self.wrapped, name)
+
+        send = aiohttp.ClientSession._request
+        aiohttp.ClientSession._request = {wrapper}
+        from hubspot_async.session import client
+        assert not client._IS_THEIRS
+        """,
+    )
+    await asyncio.to_thread(run, "from hubspot_async.session import client; assert client._IS_THEIRS")
