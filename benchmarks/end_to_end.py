@@ -111,7 +111,7 @@ def main(seed: int = 1) -> None:
     print(f"{'':28} {'mean s':>7} {'p95 s':>7} {'requests':>9} {'refused':>8} {'learned':>8}")
     for name in peers.installed(PEERS):
         with running(seed) as (url, ledger), contextlib.suppress(TimeoutError):
-            asyncio.run(asyncio.wait_for(PEERS[name](url), NO_LONGER))  # type: ignore[arg-type]
+            asyncio.run(asyncio.wait_for(PEERS[name](url), NO_LONGER))
         cells = [ledger[key] for key in ("mean", "p95", "requests", "refused", "learned")]
         print("{:28} {:7.2f} {:7.2f} {:9.2f} {:8.0f} {:8.0f}".format(name, *cells), flush=True)
 

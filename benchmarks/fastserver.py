@@ -77,9 +77,10 @@ def running(core: int = 1) -> Iterator[str]:
 
 
 def pin(core: int) -> None:
-    """Stay on one core, where there is more than one."""
-    if hasattr(os, "sched_setaffinity") and core in os.sched_getaffinity(0):
-        os.sched_setaffinity(0, {core})
+    """Stay on one core, where the system has it and lets us, whatever core whoever started us stays on."""
+    if hasattr(os, "sched_setaffinity"):
+        with contextlib.suppress(OSError):
+            os.sched_setaffinity(0, {core})
 
 
 if __name__ == "__main__":

@@ -65,16 +65,16 @@ def rows(shape: str, count: int = 20_000) -> list[list[str]]:
 
 def blocks(shape: str, size: int) -> Iterator[bytes]:
     """Give a CSV of about *size* bytes, in pieces."""
-    quoting = csv.QUOTE_MINIMAL if shape in ("bare", "commas") else csv.QUOTE_ALL
-    yield written([COLUMNS], quoting)
-    block = written(rows(shape), quoting)
+    every_cell = shape not in ("bare", "commas")
+    yield written([COLUMNS], every_cell=every_cell)
+    block = written(rows(shape), every_cell=every_cell)
     for _ in range(max(1, round(size / len(block)))):
         yield block
 
 
-def written(records: list[list[str]], quoting: int) -> bytes:
+def written(records: list[list[str]], *, every_cell: bool) -> bytes:
     text = io.StringIO()
-    csv.writer(text, quoting=quoting).writerows(records)
+    csv.writer(text, quoting=csv.QUOTE_ALL if every_cell else csv.QUOTE_MINIMAL).writerows(records)
     return text.getvalue().encode()
 
 

@@ -24,7 +24,7 @@ async def sdk(url: str) -> AsyncIterator[Callable[[int], Awaitable[bool]]]:
     async with AsyncHubSpot(access_token=TOKEN, base_url=url) as client:
 
         async def is_over(number: int) -> bool:
-            return (await client.files.file_assets.get_import_task_status(str(number))).status == "COMPLETE"
+            return bool((await client.files.file_assets.get_import_task_status(str(number))).status == "COMPLETE")
 
         yield is_over
 
@@ -36,6 +36,6 @@ def official(url: str) -> Callable[[int], bool]:
     client = HubSpot(access_token=TOKEN, host=url)
 
     def is_over(number: int) -> bool:
-        return client.files.files_api.check_import(str(number)).status == "COMPLETE"
+        return bool(client.files.files_api.check_import(str(number)).status == "COMPLETE")
 
     return is_over

@@ -30,6 +30,7 @@ from attrs import frozen
 
 from benchmarks import cpu, memory
 from benchmarks.fastserver import pin, running
+from benchmarks.peers import TOKEN
 from benchmarks.plot import draw
 from hubspot_async.tasks import FILE_IMPORT
 from hubspot_async.watching.group import Group
@@ -98,7 +99,7 @@ class Process:
                     under_way -= 1
                     self._answer(what, at)
                 elif isinstance(what, Group):
-                    self._schedule.unblock(what, now)
+                    self._schedule.unblock(what)
                 else:
                     self._start(what, now)
             group = self._schedule.next(now)
@@ -108,7 +109,7 @@ class Process:
                     self._put(self._next_place[group], group)
                     continue
                 entry = group.pick(now)
-                self._schedule.wake(group, now)
+                self._schedule.wake(group)
                 if isinstance(entry, Watch):
                     self._next_place[group] = now + 1 / RATE
                     free_at = now + self._cost
@@ -142,7 +143,7 @@ class Process:
             self._start(group.session, at)  # type: ignore[arg-type]
         else:
             group.looked(watch, at)
-        self._schedule.wake(group, at)
+        self._schedule.wake(group)
 
 
 def simulate(accounts: int, tasks: int, cost: float) -> Run:
@@ -161,7 +162,7 @@ async def poll(url: str, accounts: int, polls: int = 20_000) -> float:
 
     async with contextlib.AsyncExitStack() as stack:
         sessions = [
-            await stack.enter_async_context(HubSpotSession(cpu.TOKEN, base_url=url, budget=RequestBudget(10_000_000)))
+            await stack.enter_async_context(HubSpotSession(TOKEN, base_url=url, budget=RequestBudget(10_000_000)))
             for _ in range(accounts)
         ]
         watcher = await stack.enter_async_context(TaskGroupWatcher(backoff=Constant(1e-9), workers=64))
@@ -182,15 +183,15 @@ async def account_memory(url: str, accounts: int) -> float:
     from hubspot_async import HubSpotSession, files
 
     async with contextlib.AsyncExitStack() as stack:
-        warm = await stack.enter_async_context(HubSpotSession(cpu.TOKEN, base_url=url))
+        warm = await stack.enter_async_context(HubSpotSession(TOKEN, base_url=url))
         await files.get_import_status(warm, files.task(1))
         gc.collect()
-        before = memory.resident()
+        before = memory.held()
         for _ in range(accounts):
-            session = await stack.enter_async_context(HubSpotSession(cpu.TOKEN, base_url=url))
+            session = await stack.enter_async_context(HubSpotSession(TOKEN, base_url=url))
             await files.get_import_status(session, files.task(1))
         gc.collect()
-        return (memory.resident() - before) / accounts
+        return (memory.held() - before) / accounts
 
 
 @contextlib.contextmanager

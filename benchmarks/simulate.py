@@ -16,6 +16,7 @@ from typing import Any
 from attrs import frozen
 
 from hubspot_async.tasks import EXPORT, FILE_IMPORT, HubSpotTask
+from hubspot_async.watching.group import Group
 from hubspot_async.watching.schedule import Schedule
 from hubspot_async.watching.watch import Watch
 
@@ -75,7 +76,7 @@ def simulate(works: list[Work], rate: float) -> Row:
                 group.looked(watch, at)
             schedule.wake(group)
         choice = schedule.next(now)
-        if choice is group and next_place <= now:
+        if isinstance(choice, Group) and next_place <= now:
             entry = group.pick(now)
             schedule.wake(group)
             if isinstance(entry, Watch):
@@ -84,7 +85,8 @@ def simulate(works: list[Work], rate: float) -> Row:
                 heappush(answers, (now + LATENCY, next(numbers), entry))
             continue
         times = [answers[0][0] if answers else math.inf, coming[0].start if coming else math.inf]
-        now = max(now, min(*times, max(now, next_place) if choice is group else choice))  # type: ignore[type-var]
+        times.append(next_place if isinstance(choice, Group) else choice)
+        now = max(now, min(times))
     late.sort()
     return Row(mean(late), late[math.ceil(len(late) * 0.95) - 1], looks / len(works))
 

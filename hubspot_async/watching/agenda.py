@@ -8,9 +8,9 @@ from itertools import count
 
 from hubspot_async.watching.watch import NOWHERE, OVERDUE, WAITING, Entry
 
-SLOTS = 16
+SLOTS = 64
 """Slots a second. Only the entries of a slot that has begun are put in order: one heap of all would take some 100 bytes
-more for each, and keep what is moved in it twice."""
+more for each, and keep what is moved in it twice. With few slots many begin at once, and hold up the event loop."""
 
 _LAST_SLOT = 2**62
 """Of those who are due at a time too far off to be counted, such as never."""
