@@ -3,7 +3,7 @@
 attrs writes and compiles what a class needs, and whoever imports this package would wait for ninety classes of it, most
 of which he never uses. Here all classes share one ``__eq__``, ``__hash__`` and ``__repr__``, which look up the fields
 when they are called: slower then, and seldom called. All the rest of a class is made when it is first asked for.
-It has no slots, for attrs would have to make another class to give it some; without them an instance is made sooner,
+A class has no slots, for attrs would have to make another one to give it some; without them an instance is made sooner,
 too. What is compared with each look at a task is attrs' own.
 """
 
@@ -47,7 +47,7 @@ def _put_off(make: Callable[..., Any], cls: Any, options: dict[str, Any]) -> Any
         return lambda cls: _put_off(make, cls, options)
     _share(cls, options, _hash if make is attrs.frozen else None)
     made = {"slots": False, **options, "eq": False, "repr": False}
-    if made["slots"] or not made.get("init", True) or "__init__" in cls.__dict__:
+    if made["slots"] or not made.get("init", True) or {"__init__", "__setattr__"} & cls.__dict__.keys():
         return make(cls, **made)
     for name in _PUT_OFF_IF_FROZEN if make is attrs.frozen else _PUT_OFF:
         setattr(cls, name, _Later(make, cls, name, made))

@@ -16,7 +16,7 @@ from hubspot_async.models.folders import FolderUpdateStatus
 from hubspot_async.models.imports import Import
 from hubspot_async.models.problems import StandardError
 from hubspot_async.models.values import Page, Time
-from hubspot_async.wire.request import Request, Sender, is_unsendable, segment
+from hubspot_async.wire.request import Request, Sender, goes_on_the_host, is_unsendable, segment
 from hubspot_async.wire.versions import SUPPORTED_UNTIL, Family, Versions
 
 
@@ -63,7 +63,7 @@ class TaskKind(Generic[S]):
 
     name: str
     family: Family = field(eq=False, repr=False)
-    status_path: str = field(eq=False, repr=False)
+    status_path: str = field(eq=False, repr=False, validator=goes_on_the_host)
     promise: type[S] = field(eq=False, repr=False)
     list_request: Callable[[str, str | None], Request[Page[Any]]] | None = field(default=None, eq=False, repr=False)
     details_request: Callable[[HubSpotTask[S]], Request[Any]] | None = field(default=None, eq=False, repr=False)

@@ -22,11 +22,14 @@ HABITS: Mapping[str, Any] = {
 }
 """Of a client of ours; of one of the user's, who may have others, they are asked with each request."""
 
-_LONG_WAY = aiohttp.ClientSession._request
-"""In whose place recorders and tracers put their own, and may have before we came."""
+_PARSING = {name: habit for name, habit in HABITS.items() if name != "raise_for_status"}
 
-_IS_THEIRS = isinstance(_LONG_WAY, FunctionType) and (
-    _LONG_WAY.__code__.co_filename == aiohttp.ClientSession.close.__code__.co_filename
+_LONG_WAY = (aiohttp.ClientSession.request, aiohttp.ClientSession._request)
+"""In whose place tracers, recorders and stand-ins put their own, and may have before we came."""
+
+_IS_AIOHTTPS_OWN = all(
+    type(method) is FunctionType and method.__code__.co_filename == aiohttp.ClientSession.close.__code__.co_filename
+    for method in _LONG_WAY
 )
 
 
@@ -71,15 +74,21 @@ def make_client() -> aiohttp.ClientSession:
     return client
 
 
-def is_alone(client: aiohttp.ClientSession) -> bool:
-    """Whether nobody traces the requests of a client of ours, or answers in its place."""
-    return _IS_THEIRS and aiohttp.ClientSession._request is _LONG_WAY and not client.trace_configs
+def is_unobserved(client: aiohttp.ClientSession) -> bool:
+    """Whether nobody traces the requests of a client of ours, changes them, or answers in its place."""
+    kind = type(client)
+    return (
+        _IS_AIOHTTPS_OWN
+        and (kind.request, kind._request) == _LONG_WAY
+        and not client.trace_configs
+        and not client._middlewares
+    )
 
 
-async def send_alone(
+async def send_directly(
     client: aiohttp.ClientSession, method: str, url: URL, *, headers: Mapping[str, str], timeout: aiohttp.ClientTimeout
 ) -> aiohttp.ClientResponse:
-    """Send a request without a body by a client of ours that is alone, as its own `request` would.
+    """Send a request without a body by a client of ours that is unobserved, as its own `request` would.
 
     That looks each time for cookies, proxies, passwords, redirects and repeats, of which a client of ours has none;
     it is a fifth of all that a look at a task costs. What remains is what every request of aiohttp's goes through.
@@ -95,7 +104,10 @@ async def send_alone(
     try:
         assert connection.protocol is not None
         connection.protocol.set_response_params(
-            skip_payload=method == hdrs.METH_HEAD, read_until_eof=True, read_bufsize=PIECE
+            skip_payload=request.method == hdrs.METH_HEAD,
+            read_until_eof=True,
+            read_timeout=timeout.sock_read,
+            **_PARSING,
         )
         response = await request.send(connection)
         return await response.start(connection)

@@ -20,7 +20,7 @@ from hubspot_async.errors import (
     SessionClosedError,
     TlsError,
 )
-from hubspot_async.session.client import HABITS, UnaskedAnswer, is_alone, make_client, send_alone, take_at_once
+from hubspot_async.session.client import HABITS, UnaskedAnswer, is_unobserved, make_client, send_directly, take_at_once
 from hubspot_async.session.limits import Call, Limits
 from hubspot_async.session.timeouts import Timeouts
 
@@ -187,8 +187,8 @@ class Transport:
         timeout: aiohttp.ClientTimeout,
     ) -> Awaitable[aiohttp.ClientResponse]:
         """Send it the short way where that is open to it."""
-        if body is None and client is not self._given and is_alone(client):
-            return send_alone(client, method, url, headers=headers, timeout=timeout)
+        if body is None and client is not self._given and is_unobserved(client):
+            return send_directly(client, method, url, headers=headers, timeout=timeout)
         return client.request(
             method, url, headers=headers, data=body, timeout=timeout, auto_decompress=True, **self._asked
         )

@@ -25,8 +25,9 @@ PATIENCE = 2
 """No entry is passed over by more than this many times as many looks as there are entries."""
 
 SHARED = 128
-"""A 128th of all entries have the number of looks that is noted with them in common: it is an object, and one of its
-own for each of 100,000 would take 3 MiB. It may be too low by as many looks."""
+"""The number of looks that is noted with an entry is renewed after so many looks as a 128th of the entries, and shared
+by as many: it is an object, and one of its own for each of 100,000 would take 3 MiB. It lags behind, never ahead, so
+that an entry seems to have been passed over longer than it was."""
 
 UNDER_WAY = 16
 """Looks that may be under way, and so pass over an entry, when it is chosen."""

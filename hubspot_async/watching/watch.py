@@ -49,7 +49,7 @@ class Entry:
         self.seen_at = due
         """When it was last looked at."""
         self.count = 0
-        """How many looks the group had made then."""
+        """How many looks the group had made then, or a few less where there are many entries."""
         self.bars = 0
         """Why it is not to be looked at now: the sum of what bars it."""
         self.stands = NOWHERE

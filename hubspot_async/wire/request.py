@@ -11,7 +11,7 @@ from typing import Generic, Protocol, TypeVar
 from unicodedata import category
 from urllib.parse import quote
 
-from attrs import field
+from attrs import Attribute, field
 
 from hubspot_async.classes import frozen
 from hubspot_async.errors import InputError
@@ -68,6 +68,13 @@ class Form:
     """The model that it was made of, where no field of it is that."""
 
 
+def goes_on_the_host(owner: object, attribute: Attribute[str], path: str) -> None:
+    """Let no path through that would change the host, to which the token goes, or end the line of the request."""
+    if path and (path[0] != "/" or not path.isprintable() or " " in path):
+        name = f"{type(owner).__name__}.{attribute.name}"
+        raise InputError(f"{name} must begin with a slash and be encoded, unlike {path[:50]!r}")
+
+
 _NOTHING: Mapping[str, object] = MappingProxyType({})
 
 
@@ -82,7 +89,7 @@ class Request(Generic[T]):
     method: str
     family: Family
     version: str
-    path: str
+    path: str = field(validator=goes_on_the_host)
     promise: type[T] | None = field(repr=False)
     body: object = field(default=None, repr=False, kw_only=True)
     query: Mapping[str, object] = field(default=_NOTHING, kw_only=True)
@@ -100,7 +107,10 @@ class Request(Generic[T]):
         query: Mapping[str, object] | None = None,
         is_start: bool = False,
     ) -> Request[P]:
-        """Ask for a *path* that no coroutine of this package covers, given whole and encoded: ``/crm/v3/owners``."""
+        """Ask for a *path* that no coroutine of this package covers, given whole and encoded: ``/crm/v3/owners``.
+
+        Raises InputError for one that does not begin with a slash, or has what cannot stand in a path as it is.
+        """
         return Request(method, Family.OTHER, "", path, promise, body=body, query=query or {}, is_start=is_start)
 
     @property

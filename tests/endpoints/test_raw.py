@@ -7,6 +7,7 @@ import pytest
 
 from hubspot_async import Family, HubSpotSession, Request, TaskKind
 from hubspot_async.endpoints.paging import iter_pages
+from hubspot_async.errors import InputError
 from hubspot_async.models.tasks import ActionResponse, TaskLocator
 from hubspot_async.models.values import Page
 from tests.contract import Contract
@@ -57,6 +58,17 @@ async def test_a_family_has_its_beginning():
     request = Request("GET", Family.FILES, "2026-09", "/7/anything", None)
     assert str(request) == "GET /files/2026-09/files/7/anything"
     assert str(Request.raw("GET", "/crm/v3/owners", None)) == "GET /crm/v3/owners"
+
+
+BAD_PATHS = [".evil.example/x", "@evil.example/x", "crm/v3/owners", ":1@evil.example/", "/a b", "/a\r\nX: 1", "?a"]
+
+
+@pytest.mark.parametrize("path", BAD_PATHS)
+async def test_a_path_cannot_lead_to_another_host_or_carry_a_header(path: str):
+    with pytest.raises(InputError, match=r"^Request\.path must begin with a slash and be encoded, unlike"):
+        Request.raw("GET", path, None)
+    with pytest.raises(InputError, match=r"^TaskKind\.status_path must begin"):
+        TaskKind("mail", Family.OTHER, path + "/{id}", ActionResponse[None])
 
 
 async def test_a_kind_of_a_family_of_ones_own_gives_the_whole_path(hubspot: Recorder, session: HubSpotSession):

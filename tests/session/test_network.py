@@ -54,7 +54,7 @@ CERTIFICATES = Path(__file__).parent / "certificates"
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Have requests go either way through aiohttp, which is to make no difference."""
     if request.param == "long":
-        monkeypatch.setattr(transport, "is_alone", lambda _client: False)
+        monkeypatch.setattr(transport, "is_unobserved", lambda _client: False)
 
 
 async def failure(server: RawServer, request: Any = STATUS, **options: Any) -> HubSpotError:
