@@ -46,7 +46,7 @@ RATE = 9.9
 """Looks a second that an account's limit allows: 100 in ten seconds, and a margin."""
 
 LATENCY = 0.05
-WORKERS = 256
+WORKERS = 512
 SIZES = (1, 10, 100, 1_000, 3_000, 10_000, 30_000, 100_000)
 ON_ONE_ACCOUNT = (3, 30, 100, 300, 1_000, 3_000, 10_000)
 
