@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Mapping
+from collections.abc import Mapping
 from types import FunctionType
 from typing import Any
 
@@ -51,7 +51,7 @@ class _Request(aiohttp.ClientRequest):
 
     DEFAULT_HEADERS = aiohttp.ClientRequest.DEFAULT_HEADERS | {hdrs.USER_AGENT: "hubspot-async"}
 
-    def send(self, conn: aiohttp.connector.Connection) -> Coroutine[Any, Any, aiohttp.ClientResponse]:
+    def send(self, conn: aiohttp.connector.Connection) -> Any:
         protocol = conn.protocol
         if protocol is not None and protocol.should_close:
             raise UnaskedAnswer
@@ -100,7 +100,6 @@ async def send_directly(
         connection = await connector.connect(request, traces=[], timeout=timeout)
     except TimeoutError as error:
         raise aiohttp.ConnectionTimeoutError from error
-    response: aiohttp.ClientResponse | None = None
     try:
         assert connection.protocol is not None
         connection.protocol.set_response_params(
@@ -109,11 +108,13 @@ async def send_directly(
             read_timeout=timeout.sock_read,
             **_PARSING,
         )
-        response = await request.send(connection)
-        return await response.start(connection)
-    except BaseException:
-        if response is not None:
+        response: aiohttp.ClientResponse = await request.send(connection)
+        try:
+            return await response.start(connection)
+        except BaseException:
             response.close()
+            raise
+    except BaseException:
         connection.close()
         raise
 
