@@ -210,6 +210,26 @@ def test_one_that_changes_is_made_late_too_and_keeps_its_rules() -> None:
         hash(counter)
 
 
+def test_what_a_class_that_changes_defines_itself_is_kept() -> None:
+    @define
+    class Loud:
+        size: int = 0
+
+        def __setattr__(self, name: str, value: object) -> None:
+            object.__setattr__(self, name, str(value).upper())
+
+    @define
+    class Own:
+        size: int
+
+        def __init__(self) -> None:
+            self.size = 7
+
+    loud: Any = Loud()
+    loud.size = "a"
+    assert (loud.size, Own().size) == ("A", 7)
+
+
 def test_a_subclass_makes_what_it_is_made_of() -> None:
     base = _classes(frozen)[0]
 

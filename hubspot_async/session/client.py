@@ -23,14 +23,16 @@ HABITS: Mapping[str, Any] = {
 """Of a client of ours; of one of the user's, who may have others, they are asked with each request."""
 
 _PARSING = {name: habit for name, habit in HABITS.items() if name != "raise_for_status"}
+"""Those of how an answer is read."""
 
-_LONG_WAY = (aiohttp.ClientSession.request, aiohttp.ClientSession._request)
-"""In whose place tracers, recorders and stand-ins put their own, and may have before we came."""
+_REQUEST, _LONG_WAY = aiohttp.ClientSession.request, aiohttp.ClientSession._request
+"""In whose place tracers, recorders and stand-ins put their own."""
 
 _IS_AIOHTTPS_OWN = all(
     type(method) is FunctionType and method.__code__.co_filename == aiohttp.ClientSession.close.__code__.co_filename
-    for method in _LONG_WAY
+    for method in (_REQUEST, _LONG_WAY)
 )
+"""Whether nobody had done so before we came."""
 
 
 class UnaskedAnswer(aiohttp.ClientConnectionError):
@@ -79,7 +81,8 @@ def is_unobserved(client: aiohttp.ClientSession) -> bool:
     kind = type(client)
     return (
         _IS_AIOHTTPS_OWN
-        and (kind.request, kind._request) == _LONG_WAY
+        and kind.request is _REQUEST  # a stand-in may say that it equals what it stands for
+        and kind._request is _LONG_WAY
         and not client.trace_configs
         and not client._middlewares
     )

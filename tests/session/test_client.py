@@ -1,6 +1,7 @@
 """The short way through aiohttp beside the long one: the same on the wire, the same for whoever listens in."""
 
 import asyncio
+import functools
 import gzip
 import subprocess
 import sys
@@ -201,6 +202,38 @@ async def test_whoever_answers_in_aiohttps_place_is_asked(
         assert (server.count, short) == (1, ["GET"])
         await session.send(STATUS)
         assert (server.count, short) == (2, ["GET", "GET"])
+
+
+class Alike:
+    """Stands for a method and says that it is the same, as some wrappers do."""
+
+    def __init__(self, wrapped: Callable[..., Any]) -> None:
+        self.wrapped = wrapped
+        self.asked = 0
+
+    def __get__(self, instance: object, owner: type) -> Any:
+        return functools.partial(self, instance) if instance is not None else self
+
+    def __call__(self, *args: Any, **how: Any) -> Any:
+        self.asked += 1
+        return self.wrapped(*args, **how)
+
+    def __eq__(self, other: object) -> bool:
+        return other is self.wrapped
+
+    def __hash__(self) -> int:
+        return hash(self.wrapped)
+
+
+@pytest.mark.parametrize("method", ["request", "_request"])
+async def test_whoever_passes_for_the_method_he_wraps_is_asked(
+    method: str, short: list[str], monkeypatch: pytest.MonkeyPatch
+):
+    alike = Alike(getattr(aiohttp.ClientSession, method))
+    monkeypatch.setattr(aiohttp.ClientSession, method, alike)
+    async with RawServer(PENDING) as server, connect(server) as session:
+        assert (await session.send(STATUS)).status == "PENDING"
+    assert (alike.asked, short) == (1, [])
 
 
 WRAPPERS = {
